@@ -1,0 +1,7 @@
+//! Masthead: tells people who is behind an account.
+//!
+//! Floors, from the bottom up: nouns, judgement, network and time, adapters, passes, doors.
+//! A module imports from strictly lower floors; `tests/tidy.rs` holds that.
+
+pub mod clock;
+pub mod model;

@@ -1,0 +1,3 @@
+//! The program: joins the doors of the house.
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! The nouns of the house: plain values without I/O, clock or log.
+
+pub mod account;
+pub mod assessment;
+pub mod changes;
+pub mod digest;
+pub mod dossier;
+pub mod evidence;
+pub mod finding;
+pub mod observation;
+pub mod outlet;
+pub mod proof;
+pub mod record;
+pub mod status;
+pub mod target;
+pub mod watchlist;

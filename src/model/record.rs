@@ -1,0 +1,156 @@
+//! The words of the ledger: what was approved, tried, said and withdrawn in public.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::digest::DigestNumber;
+
+/// The sealed hash of one part of a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartSeal {
+    pub part: u32,
+    pub seal: String,
+}
+
+/// One thing that happened to our public word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// The first record: which store this ledger belongs to.
+    Opened {
+        store: String,
+    },
+    /// These very bytes may be posted, by these approvers.
+    Approved {
+        digest: DigestNumber,
+        rev: u32,
+        parts: Vec<PartSeal>,
+        by: Vec<String>,
+    },
+    /// Written before each request to post: what is about to be sent.
+    Intent {
+        digest: DigestNumber,
+        rev: u32,
+        part: u32,
+        /// 1 for the first send of this part.
+        attempt: u32,
+        /// The Idempotency-Key.
+        key: String,
+        /// SHA-256 in hex of the request body.
+        body: String,
+        reply_to: Option<String>,
+        /// Our newest status before sending, where known.
+        newest_own: Option<String>,
+    },
+    /// The server has it: id there, URI everywhere.
+    Posted {
+        digest: DigestNumber,
+        rev: u32,
+        part: u32,
+        id: String,
+        uri: String,
+        url: Option<String>,
+    },
+    /// A read-back during an unknown outcome found nothing.
+    NotFound {
+        digest: DigestNumber,
+        rev: u32,
+        part: u32,
+    },
+    /// The last attempt certainly had no effect: it never left, or the server said no for now.
+    Deferred {
+        digest: DigestNumber,
+        rev: u32,
+        part: u32,
+        /// Not tried again before.
+        until: DateTime<Utc>,
+        why: String,
+    },
+    /// The server refused the request for good, or the gate did: the part stays on the page.
+    Refused {
+        digest: DigestNumber,
+        rev: u32,
+        part: u32,
+        why: String,
+    },
+    /// Written before a post of ours is taken down, so that a crash in between cannot leave it standing.
+    Removing {
+        digest: DigestNumber,
+        part: u32,
+        id: String,
+        why: String,
+    },
+    /// A post of ours was taken down: a double, or one that mentioned somebody.
+    Removed {
+        digest: DigestNumber,
+        part: u32,
+        id: String,
+        why: String,
+    },
+    /// A person has to look at this part.
+    Held {
+        digest: DigestNumber,
+        rev: u32,
+        part: u32,
+        why: String,
+    },
+    /// Nothing more will be posted of this digest.
+    Closed {
+        digest: DigestNumber,
+        rev: u32,
+        complete: bool,
+    },
+    /// Publishing stops until somebody resumes it.
+    Halted {
+        why: String,
+    },
+    Resumed {
+        by: String,
+    },
+    /// A person compared our posts with the ledger and took a new or older store as good.
+    Reconciled {
+        store: String,
+        by: String,
+    },
+}
+
+impl Record {
+    /// The digest it is about, `None` for records about publishing as a whole.
+    pub fn digest(&self) -> Option<DigestNumber> {
+        match self {
+            Record::Approved { digest, .. }
+            | Record::Intent { digest, .. }
+            | Record::Posted { digest, .. }
+            | Record::NotFound { digest, .. }
+            | Record::Refused { digest, .. }
+            | Record::Deferred { digest, .. }
+            | Record::Removing { digest, .. }
+            | Record::Removed { digest, .. }
+            | Record::Held { digest, .. }
+            | Record::Closed { digest, .. } => Some(*digest),
+            Record::Opened { .. }
+            | Record::Halted { .. }
+            | Record::Resumed { .. }
+            | Record::Reconciled { .. } => None,
+        }
+    }
+}
+
+/// A record at its place in the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Counted from 1.
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    #[serde(flatten)]
+    pub record: Record,
+    /// SHA-256 in hex over the hash before it and this record.
+    pub hash: String,
+}
+
+/// Where a store stood when it last took over records of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerMark {
+    pub seq: u64,
+    pub hash: String,
+}

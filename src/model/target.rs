@@ -1,0 +1,107 @@
+//! Targets: what is polled, and where each poll left off.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::account::{Acct, Host};
+use super::dossier::Found;
+use super::outlet::OutletId;
+use super::proof::PageKind;
+use super::status::StatusUri;
+
+/// Something that is read again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Profile and statuses of an account, read where it lives.
+    Account { acct: Acct },
+    /// A page of an outlet: links to accounts.
+    Page { outlet: OutletId, url: String, kind: PageKind },
+    /// An outlet's host asked for an account by webfinger.
+    Webfinger { outlet: OutletId, host: Host },
+    /// The account search of a server for the names of an outlet.
+    Search { server: Host, outlet: OutletId },
+}
+
+impl fmt::Display for Target {
+    /// The key of this target in the store and in logs. Servers compare user names without case.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Account { acct } => write!(f, "account {}", acct.to_string().to_ascii_lowercase()),
+            Target::Page { url, outlet, .. } => write!(f, "page {url} of {outlet}"),
+            Target::Webfinger { host, outlet } => write!(f, "webfinger {host} of {outlet}"),
+            Target::Search { server, outlet } => write!(f, "search {server} for {outlet}"),
+        }
+    }
+}
+
+/// A stretch of statuses that a walk did not reach; it is resumed, and shown until it is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Where to go on: the oldest status read so far, by its id on the server.
+    pub below: String,
+    /// The walk has arrived when it meets one of these.
+    pub until: Vec<StatusUri>,
+    pub since: DateTime<Utc>,
+}
+
+/// Where reading an account's statuses left off.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The newest statuses known, newest first, at most [`Cursor::HEADS`]. Empty = never read.
+    pub heads: Vec<StatusUri>,
+    pub gaps: Vec<Gap>,
+    /// When one page more than needed was last read, for late arrivals, edits and deletions.
+    pub overlap_read: Option<DateTime<Utc>>,
+}
+
+impl Cursor {
+    /// Two full pages of 40: an account would have to delete that many at once for a walk to miss its mark.
+    pub const HEADS: usize = 80;
+}
+
+/// A target in the store: when it is due and how the last polls went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetRecord {
+    pub target: Target,
+    pub added_at: DateTime<Utc>,
+    /// How an account came to our notice, until its first good poll writes it into its record.
+    pub found: Option<Found>,
+    pub due: DateTime<Utc>,
+    pub last_try: Option<DateTime<Utc>>,
+    pub last_ok: Option<DateTime<Utc>>,
+    /// Failed polls since the last good one.
+    pub failures: u32,
+    /// What went wrong last, in words; `None` after a good poll.
+    pub trouble: Option<String>,
+    pub cursor: Cursor,
+}
+
+impl TargetRecord {
+    /// A target that has never been polled, due at once.
+    pub fn new(target: Target, now: DateTime<Utc>) -> TargetRecord {
+        TargetRecord {
+            target,
+            added_at: now,
+            found: None,
+            due: now,
+            last_try: None,
+            last_ok: None,
+            failures: 0,
+            trouble: None,
+            cursor: Cursor::default(),
+        }
+    }
+}
+
+/// Foreign bytes that could not be read, kept for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// What it was meant to be: `status 3 of the page`.
+    pub item: String,
+    pub why: String,
+    /// At most 32 KiB of it, as text.
+    pub excerpt: String,
+}
