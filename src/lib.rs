@@ -3,5 +3,6 @@
 //! Floors, from the bottom up: nouns, judgement, network and time, adapters, passes, doors.
 //! A module imports from strictly lower floors; `tests/tidy.rs` holds that.
 
+pub mod analysis;
 pub mod clock;
 pub mod model;

@@ -1,0 +1,141 @@
+//! The table of indicators: each a small function over a dossier, in one file and one line.
+
+mod creator_credit;
+mod declared;
+mod listed_by_outlet;
+mod look_alike;
+mod mirror;
+mod not_state_controlled;
+mod outlet_host;
+mod rel_me;
+
+use crate::analysis::resemblance::outlet_of_url;
+use crate::model::dossier::Dossier;
+use crate::model::evidence::{Citation, Direction, Evidence, Weight};
+use crate::model::outlet::Outlet;
+use crate::model::proof::{NamedBy, PageKind, PageSight};
+use crate::model::watchlist::Watchlist;
+
+/// What kind of evidence an indicator gives; points are summed up to a cap per family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// The two sides of a proof. No points: it decides `official`.
+    Reciprocal,
+    /// Likeness of names.
+    Name,
+    /// Settles or stops by itself, whatever the points say.
+    Gate,
+}
+
+impl Family {
+    /// The most points that all indicators of a family give together.
+    pub fn cap(self) -> f64 {
+        match self {
+            // Names are cheap to take: fans, critics and parodies bear them too.
+            Family::Name => 0.5,
+            Family::Reciprocal | Family::Gate => 0.0,
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Family::Reciprocal => "reciprocal",
+            Family::Name => "name",
+            Family::Gate => "gate",
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Indicator {
+    /// Its name everywhere: in evidence, in the docs and in `masthead explain`.
+    pub id: &'static str,
+    pub family: Family,
+    /// What it sees, in one line for `masthead method`.
+    pub sees: &'static str,
+    pub run: fn(&Dossier, &Watchlist) -> Vec<Evidence>,
+}
+
+/// Every indicator, in the order people read them.
+pub const TABLE: &[Indicator] = &[
+    creator_credit::INDICATOR,
+    declared::INDICATOR,
+    listed_by_outlet::INDICATOR,
+    look_alike::INDICATOR,
+    mirror::INDICATOR,
+    not_state_controlled::INDICATOR,
+    outlet_host::INDICATOR,
+    rel_me::INDICATOR,
+];
+
+/// The indicator with this id.
+pub fn indicator(id: &str) -> Option<&'static Indicator> {
+    TABLE.iter().find(|indicator| indicator.id == id)
+}
+
+/// Everything that all indicators find in a dossier.
+pub fn run_all(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+    TABLE.iter().flat_map(|indicator| (indicator.run)(dossier, watchlist)).collect()
+}
+
+/// The account's profile as a place to look.
+fn profile_citation(dossier: &Dossier) -> Citation {
+    let latest = &dossier.account.latest;
+    Citation {
+        url: latest.profile.url.clone().unwrap_or_else(|| latest.read_from.clone()),
+        seen_at: latest.seen_at,
+        sha256: latest.profile.content_hash(),
+    }
+}
+
+/// A page as a place to look.
+fn page_citation(page: &PageSight) -> Citation {
+    Citation { url: page.final_url.clone(), seen_at: page.fetched_at, sha256: page.sha256.clone() }
+}
+
+/// The pages that name the account in this way and lie, before and after redirects, on domains of
+/// one outlet or of outlets that own one another.
+fn naming_pages<'a>(
+    dossier: &'a Dossier,
+    watchlist: &'a Watchlist,
+    by: NamedBy,
+) -> impl Iterator<Item = (&'a PageSight, &'a Outlet)> {
+    let profile = &dossier.account.latest.profile;
+    dossier.pages.iter().filter_map(move |page| {
+        let names = page.names.iter().any(|naming| naming.by == by && naming.is(profile));
+        let asked = outlet_of_url(&page.url, watchlist)?;
+        let landed = outlet_of_url(&page.final_url, watchlist)?;
+        (names && watchlist.is_related(&asked.id, &landed.id)).then_some((page, landed))
+    })
+}
+
+/// How a page is called in a sentence.
+fn page_words(kind: PageKind) -> &'static str {
+    match kind {
+        PageKind::Home => "home page",
+        PageKind::Cited => "page cited as proof",
+        PageKind::Deep => "page below the front page",
+    }
+}
+
+/// Evidence from every page that names the account in this way: proof from a front page or a cited
+/// page; only shown from any other, since an author's page is a person's.
+fn page_evidence(
+    indicator: &str,
+    by: NamedBy,
+    how: &str,
+    dossier: &Dossier,
+    watchlist: &Watchlist,
+) -> Vec<Evidence> {
+    naming_pages(dossier, watchlist, by)
+        .map(|(page, outlet)| {
+            let weight = match page.kind {
+                PageKind::Home | PageKind::Cited => Weight::Proof(Direction::OutletNamesAccount),
+                PageKind::Deep => Weight::Shown,
+            };
+            let says = format!("a {} of {} names the account {how}", page_words(page.kind), outlet.name);
+            Evidence::new(indicator, &outlet.id, weight, says, page_citation(page))
+        })
+        .collect()
+}

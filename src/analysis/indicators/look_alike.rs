@@ -1,0 +1,30 @@
+//! `look_alike`: the handle or display name bears a name of the outlet, disguised letters levelled.
+
+use super::{Family, Indicator, profile_citation};
+use crate::analysis::resemblance::bears_name;
+use crate::model::dossier::Dossier;
+use crate::model::evidence::{Evidence, Weight};
+use crate::model::watchlist::Watchlist;
+
+pub(super) const INDICATOR: Indicator = Indicator {
+    id: "look_alike",
+    family: Family::Name,
+    sees: "the handle or display name bears a name of the outlet",
+    run,
+};
+
+/// All that a name can weigh: fans, critics and parodies bear it too.
+const POINTS: f64 = 0.5;
+
+fn run(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+    let profile = &dossier.account.latest.profile;
+    watchlist
+        .enabled()
+        .filter_map(|outlet| bears_name(profile, outlet).map(|name| (outlet, name)))
+        .map(|(outlet, name)| {
+            let says = format!("its handle or display name bears the name {name}");
+            let weight = Weight::Points(POINTS);
+            Evidence::new(INDICATOR.id, &outlet.id, weight, says, profile_citation(dossier))
+        })
+        .collect()
+}

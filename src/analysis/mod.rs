@@ -1,0 +1,11 @@
+//! Judgement: pure steps from what was seen to what may be said.
+
+pub mod activity;
+pub mod assess;
+pub mod compose;
+pub mod gate;
+pub mod indicators;
+pub mod measure;
+pub mod names;
+pub mod resemblance;
+pub mod review;
