@@ -6,3 +6,4 @@
 pub mod analysis;
 pub mod clock;
 pub mod model;
+pub mod net;

@@ -1,0 +1,385 @@
+//! Requests from the check of their URL to the last byte of the answer.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, HeaderValue, LINK, LOCATION};
+use reqwest::{Client, Request, Response};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, timeout};
+use url::Url;
+
+use super::address::{Target, Way, is_public};
+use super::body::{self, Beyond, Fault, Limits};
+use super::error::{FetchError, NetError, excerpt};
+use super::gate::{Gate, Standing, Turn};
+use super::pace::{self, Heard};
+use super::request;
+use super::resolve::ForbiddenAnswer;
+use super::robots::{self, Rules};
+use super::{BodyKind, Fetched, Method, NetConfig, Outgoing};
+use crate::clock::Clock;
+use crate::model::account::Host;
+
+/// Redirects that one fetch follows.
+const MOST_REDIRECTS: usize = 4;
+/// The front of the body of an error that is read, in bytes.
+const LONGEST_COMPLAINT: usize = 4 << 10;
+/// Unused connections are kept so long, for the next page of the same walk. Many servers close theirs after
+/// 5 s, and a request that meets that moment would look like trouble.
+const IDLE: Duration = Duration::from_secs(4);
+
+/// The one road to the network. Clones share their pace, turns and budgets.
+#[derive(Debug, Clone)]
+pub struct Net(Arc<Road>);
+
+#[derive(Debug)]
+struct Road {
+    config: NetConfig,
+    clock: Clock,
+    /// For reading; it keeps connections for a while.
+    reader: Client,
+    /// For everything else; each request has a connection of its own, so that none is sent into one
+    /// that the server is just closing.
+    writer: Client,
+    gate: Gate,
+    robots: robots::Memory,
+}
+
+/// What a fetch may cost and how it asks.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    accept: &'static str,
+    limit: usize,
+    beyond: Beyond,
+    whole: Duration,
+    on_denial: OnDenial,
+}
+
+/// What a 401 or 403 means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnDenial {
+    /// This kind of request rests.
+    Rest,
+    /// No more than this one answer.
+    Ask,
+}
+
+/// The head of an answer, with the turn that is over when its body is read.
+struct Answer {
+    response: Response,
+    heard_at: DateTime<Utc>,
+    /// From the start of the request, without the wait for its turn.
+    took: Duration,
+    /// Until when the host wants to be left alone.
+    rest_until: Option<DateTime<Utc>>,
+    _turn: Turn,
+}
+
+impl Net {
+    /// Opens the road.
+    ///
+    /// # Errors
+    /// A mapped host that is not on this machine, a User-Agent that no header carries, or a TLS library
+    /// that does not start.
+    pub fn new(config: NetConfig, clock: Clock) -> Result<Net, NetError> {
+        if let Some((host, address)) = config.hosts.iter().find(|(_, address)| !address.ip().is_loopback()) {
+            return Err(NetError::NotLoopback { host: host.clone(), address: *address });
+        }
+        let user_agent = HeaderValue::from_str(config.user_agent.trim())
+            .ok()
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| NetError::UserAgent(excerpt(&config.user_agent)))?;
+        let reader = request::client(&config, user_agent.clone()).pool_idle_timeout(IDLE).build()?;
+        let writer = request::client(&config, user_agent).pool_max_idle_per_host(0).build()?;
+        let gate = Gate::new(&config.user_agent);
+        let robots = robots::Memory::default();
+        Ok(Net(Arc::new(Road { config, clock, reader, writer, gate, robots })))
+    }
+
+    /// Fetches a URL, through at most four redirects. The token goes to its own host only.
+    ///
+    /// # Errors
+    /// Every answer that is no 2xx is an error; see [`FetchError`]. A 401 or 403 is remembered for six
+    /// hours, for this part of this host and with or without a token.
+    pub async fn get(
+        &self,
+        url: &str,
+        kind: BodyKind,
+        token: Option<&SecretString>,
+    ) -> Result<Fetched, FetchError> {
+        let road = &self.0;
+        let target = Target::parse(url, &road.config)?;
+        let timeouts = &road.config.timeouts;
+        let whole = if kind == BodyKind::Image { timeouts.image } else { timeouts.page };
+        let order = Order {
+            accept: kind.accept(),
+            limit: kind.limit(),
+            beyond: Beyond::Refuse,
+            whole,
+            on_denial: OnDenial::Rest,
+        };
+        road.follow(target, token, order).await
+    }
+
+    /// Sends one request: no redirect is followed and nothing is tried again. Any status is an answer.
+    ///
+    /// # Errors
+    /// [`FetchError::is_certainly_unsent`] tells whether the outcome is unknown.
+    pub async fn send(&self, outgoing: Outgoing) -> Result<Fetched, FetchError> {
+        let road = &self.0;
+        let target = Target::parse(&outgoing.url, &road.config)?;
+        let kind = BodyKind::Json;
+        let mut call = request::build(outgoing.method, &target, outgoing.token.as_ref(), kind.accept())?;
+        request::dress(&mut call, &target, &outgoing)?;
+        let whole = road.config.timeouts.page;
+        let mut answer = road.ask(&target, call, whole).await?;
+        let limits = road.limits(kind.limit(), Beyond::Refuse, whole.saturating_sub(answer.took));
+        let body = road.read(&target, &mut answer, limits).await?;
+        Ok(fetched(target.url, &answer, body))
+    }
+
+    /// Whether the site lets our agent read this URL, by its robots.txt as of the last day.
+    ///
+    /// # Errors
+    /// A site whose robots.txt cannot be asked for, or answers 5xx, is not to be read now.
+    pub async fn allows_robots(&self, url: &str) -> Result<bool, FetchError> {
+        let road = &self.0;
+        let target = Target::parse(url, &road.config)?;
+        let origin = target.url.origin().ascii_serialization();
+        if let Some(rules) = road.robots.recall(&origin, road.clock.now()) {
+            return Ok(rules.allow(&target.url));
+        }
+        let place = Target::parse(&format!("{origin}/robots.txt"), &road.config)?;
+        let whole = road.config.timeouts.page;
+        let order = Order {
+            accept: "text/plain",
+            limit: robots::LONGEST,
+            beyond: Beyond::Cut,
+            whole,
+            on_denial: OnDenial::Ask,
+        };
+        let rules = match road.follow(place, None, order).await {
+            Ok(fetched) => {
+                let parsed = tokio::task::spawn_blocking(move || Rules::parse(&fetched.body)).await;
+                // A parser that panics has met a file that nobody wrote in good faith.
+                parsed.unwrap_or(Rules::Nothing)
+            }
+            Err(FetchError::Missing { .. } | FetchError::Status { status: 400..500, .. }) => {
+                Rules::Everything
+            }
+            Err(error) => return Err(error),
+        };
+        let rules = Arc::new(rules);
+        road.robots.keep(origin, Arc::clone(&rules), road.clock.now());
+        Ok(rules.allow(&target.url))
+    }
+
+    /// Until when a host is left alone as a whole, for example after a 429 or a 503.
+    pub fn pause_of(&self, host: &Host) -> Option<DateTime<Utc>> {
+        self.0.gate.pause_of(host, self.0.clock.now())
+    }
+
+    /// Hosts that are left alone in whole or in part: until when, and why. Sorted by host.
+    pub fn pauses(&self) -> Vec<(Host, DateTime<Utc>, String)> {
+        self.0.gate.pauses(self.0.clock.now())
+    }
+
+    /// The address on this machine that answers for a host, if it is mapped.
+    pub fn loopback(&self, host: &Host) -> Option<SocketAddr> {
+        self.0.config.hosts.get(host).copied()
+    }
+}
+
+impl Road {
+    async fn follow(
+        &self,
+        mut target: Target,
+        mut token: Option<&SecretString>,
+        order: Order,
+    ) -> Result<Fetched, FetchError> {
+        let mut left = order.whole;
+        for _ in 0..=MOST_REDIRECTS {
+            if order.on_denial == OnDenial::Rest {
+                self.gate.denied(&target, Standing::of(token), self.clock.now())?;
+            }
+            let call = request::build(Method::Get, &target, token, order.accept)?;
+            let mut answer = self.ask(&target, call, left).await?;
+            left = left.saturating_sub(answer.took);
+            let Some(location) = location(&answer.response) else {
+                if !answer.response.status().is_success() {
+                    return Err(self.complaint(&target, token, answer, Order { whole: left, ..order }).await);
+                }
+                let limits = self.limits(order.limit, order.beyond, left);
+                let body = self.read(&target, &mut answer, limits).await?;
+                return Ok(fetched(target.url, &answer, body));
+            };
+            let next = target.redirected(&location, &self.config)?;
+            if next.host != target.host {
+                token = None;
+            }
+            target = next;
+        }
+        let why = format!("more than {MOST_REDIRECTS} redirects lead to it");
+        Err(FetchError::Refused { url: target.shown(), why })
+    }
+
+    /// One request and the head of its answer, from which the gate learns.
+    async fn ask(&self, target: &Target, call: Request, left: Duration) -> Result<Answer, FetchError> {
+        let turn = self.gate.enter(&target.host, &self.clock).await?;
+        if let Some(name) = target.budget_name(&self.config) {
+            self.gate.spend(&name, &target.host, self.clock.now())?;
+        }
+        let client = if call.method() == reqwest::Method::GET { &self.reader } else { &self.writer };
+        let patience = self.config.timeouts.first_byte.min(left);
+        let begun = Instant::now();
+        let outcome = timeout(patience, client.execute(call)).await;
+        let took = begun.elapsed();
+        let heard_at = self.clock.now();
+        let response = match outcome {
+            Ok(Ok(response)) => check_peer(target, response)?,
+            Ok(Err(error)) => return Err(self.lost(target, &error, heard_at)),
+            Err(_) => {
+                let what = format!("no answer within {patience:?}");
+                self.gate.learn_silence(&target.host, &what, heard_at);
+                return Err(FetchError::Timeout { url: target.shown(), what });
+            }
+        };
+        let heard = Heard { status: response.status().as_u16(), headers: response.headers(), now: heard_at };
+        let rest_until = self.gate.learn(&target.host, heard);
+        Ok(Answer { response, heard_at, took, rest_until, _turn: turn })
+    }
+
+    /// What a request that brought no answer ended with.
+    fn lost(&self, target: &Target, error: &reqwest::Error, now: DateTime<Utc>) -> FetchError {
+        if let Some(forbidden) = find::<ForbiddenAnswer>(error) {
+            return FetchError::Refused { url: target.shown(), why: forbidden.to_string() };
+        }
+        if error.is_builder() {
+            return FetchError::Refused { url: target.shown(), why: body::innermost(error) };
+        }
+        let why = if error.is_connect() && error.is_timeout() {
+            format!("no connection within {:?}", self.config.timeouts.connect)
+        } else {
+            body::innermost(error)
+        };
+        self.gate.learn_silence(&target.host, &why, now);
+        if error.is_connect() {
+            FetchError::Unreachable { host: target.host.clone(), why }
+        } else {
+            FetchError::Broken { url: target.shown(), why }
+        }
+    }
+
+    async fn read(
+        &self,
+        target: &Target,
+        answer: &mut Answer,
+        limits: Limits,
+    ) -> Result<Vec<u8>, FetchError> {
+        let reading = body::read(&mut answer.response, limits).await;
+        if let Some(name) = target.budget_name(&self.config) {
+            self.gate.spend_bytes(&name, reading.received, self.clock.now());
+        }
+        let url = target.shown();
+        reading.bytes.map_err(|fault| match fault {
+            Fault::TooLarge(limit) => FetchError::TooLarge { url, limit },
+            Fault::TooSlow(what) => FetchError::Timeout { url, what },
+            Fault::Broken(why) => FetchError::Broken { url, why },
+        })
+    }
+
+    /// The error that an answer without success stands for.
+    async fn complaint(
+        &self,
+        target: &Target,
+        token: Option<&SecretString>,
+        mut answer: Answer,
+        order: Order,
+    ) -> FetchError {
+        let url = target.shown();
+        let status = answer.response.status().as_u16();
+        match status {
+            401 | 403 if order.on_denial == OnDenial::Rest => {
+                let until = self.gate.deny(target, Standing::of(token), status, answer.heard_at);
+                FetchError::Denied { url, status, until }
+            }
+            404 | 410 => FetchError::Missing { url, status },
+            429 => {
+                let until = answer.rest_until.unwrap_or(answer.heard_at);
+                let why = "it answered 429: too many requests".to_owned();
+                FetchError::Paused { host: target.host.clone(), until, why }
+            }
+            _ => {
+                let limits = self.limits(LONGEST_COMPLAINT, Beyond::Cut, order.whole);
+                let body = self.read(target, &mut answer, limits).await.unwrap_or_default();
+                let mut text = String::from_utf8_lossy(&body).into_owned();
+                // Some servers repeat what they were sent.
+                if let Some(secret) =
+                    token.map(SecretString::expose_secret).filter(|secret| !secret.is_empty())
+                {
+                    text = text.replace(secret, "[token]");
+                }
+                FetchError::Status { url, status, excerpt: excerpt(&text) }
+            }
+        }
+    }
+
+    fn limits(&self, bytes: usize, beyond: Beyond, left: Duration) -> Limits {
+        Limits { bytes, beyond, whole: left, stall: self.config.timeouts.stall }
+    }
+}
+
+/// The answer, if it came from where it may come from. The resolver saw to that before; this holds even if
+/// a change of the HTTP client takes another way to connect.
+fn check_peer(target: &Target, response: Response) -> Result<Response, FetchError> {
+    let peer = response.remote_addr();
+    let expected = match target.way {
+        Way::Configured => true,
+        Way::Mapped(address) => peer == Some(address),
+        Way::Foreign => peer.is_some_and(|peer| is_public(peer.ip())),
+    };
+    if expected {
+        return Ok(response);
+    }
+    let why = peer.map_or("its peer is unknown".to_owned(), |peer| format!("{} answered for it", peer.ip()));
+    Err(FetchError::Broken { url: target.shown(), why })
+}
+
+/// Where an answer redirects to, if it does.
+fn location(response: &Response) -> Option<String> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    Some(String::from_utf8_lossy(response.headers().get(LOCATION)?.as_bytes()).into_owned())
+}
+
+fn fetched(final_url: Url, answer: &Answer, body: Vec<u8>) -> Fetched {
+    let headers = answer.response.headers();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let links: Vec<String> = headers.get_all(LINK).iter().map(text).collect();
+    Fetched {
+        status: answer.response.status().as_u16(),
+        final_url,
+        body,
+        content_type: headers.get(CONTENT_TYPE).map(text),
+        link: (!links.is_empty()).then(|| links.join(", ")),
+        server_date: pace::server_date(headers),
+        fetched_at: answer.heard_at,
+    }
+}
+
+/// The first error of a type in the chain of causes.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut error = Some(error);
+    while let Some(here) = error {
+        if let Some(found) = here.downcast_ref() {
+            return Some(found);
+        }
+        error = here.source();
+    }
+    None
+}

@@ -1,0 +1,91 @@
+//! Requests as they go over the wire.
+
+use std::sync::Arc;
+
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use reqwest::{Client, ClientBuilder, Request};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::address::{Target, Way};
+use super::body;
+use super::error::FetchError;
+use super::resolve::Resolver;
+use super::{Method, NetConfig, Outgoing};
+
+/// The settings that every client shares: nothing is followed, retried, unpacked or proxied behind our back.
+pub(super) fn client(config: &NetConfig, user_agent: HeaderValue) -> ClientBuilder {
+    Client::builder()
+        .user_agent(user_agent)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .gzip(false)
+        .brotli(false)
+        .connect_timeout(config.timeouts.connect)
+        .dns_resolver(Arc::new(Resolver::new(config.allowed.iter())))
+}
+
+/// The request for a target, as it goes over the wire.
+pub(super) fn build(
+    method: Method,
+    target: &Target,
+    token: Option<&SecretString>,
+    accept: &'static str,
+) -> Result<Request, FetchError> {
+    let refused = |why: &str| FetchError::Refused { url: target.shown(), why: why.to_owned() };
+    let method = match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut call = Request::new(method, wire_url(target).ok_or_else(|| refused("it cannot be mapped"))?);
+    let headers = call.headers_mut();
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ENCODINGS));
+    if let Way::Mapped(_) = target.way {
+        let host =
+            HeaderValue::from_str(target.host.as_str()).map_err(|_| refused("no header carries its host"))?;
+        headers.insert(HOST, host);
+    }
+    if let Some(token) = token {
+        if target.way == Way::Foreign && target.url.scheme() != "https" {
+            return Err(refused("a token is never sent without encryption"));
+        }
+        let bearer = format!("Bearer {}", token.expose_secret());
+        let mut bearer =
+            HeaderValue::from_str(&bearer).map_err(|_| refused("no header carries the token"))?;
+        bearer.set_sensitive(true);
+        headers.insert(AUTHORIZATION, bearer);
+    }
+    Ok(call)
+}
+
+/// Adds the caller's headers and body.
+pub(super) fn dress(call: &mut Request, target: &Target, outgoing: &Outgoing) -> Result<(), FetchError> {
+    let refused = |why: String| FetchError::Refused { url: target.shown(), why };
+    if let Some(json) = &outgoing.json {
+        let bytes = serde_json::to_vec(json).map_err(|error| refused(format!("its body: {error}")))?;
+        call.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *call.body_mut() = Some(bytes.into());
+    }
+    for (name, value) in &outgoing.headers {
+        let bad = || refused(format!("its header `{name}` cannot be sent"));
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
+        call.headers_mut().insert(header, HeaderValue::from_str(value).map_err(|_| bad())?);
+    }
+    Ok(())
+}
+
+/// The URL that is connected: the target's own, or plain HTTP to the address that answers for it.
+fn wire_url(target: &Target) -> Option<Url> {
+    let mut url = target.url.clone();
+    if let Way::Mapped(address) = target.way {
+        url.set_scheme("http").ok()?;
+        url.set_ip_host(address.ip()).ok()?;
+        url.set_port(Some(address.port())).ok()?;
+    }
+    Some(url)
+}
