@@ -5,5 +5,6 @@
 
 pub mod analysis;
 pub mod clock;
+pub mod config;
 pub mod model;
 pub mod net;

@@ -1,0 +1,339 @@
+//! From what the file says to settings that hold: ranges, addresses, and what needs what.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::model::account::Host;
+use crate::model::digest::Visibility;
+use crate::model::dossier::Listing;
+use crate::model::outlet::{ListedAccount, OutletId};
+use crate::model::watchlist::Watchlist;
+
+use super::fault::Fault;
+use super::merge::Merged;
+use super::nearest::did_you_mean;
+use super::raw::{RawConfig, RawReview, given, switched_on};
+use super::records::{is_read, web_address};
+use super::secrets::TokenFolders;
+use super::spans::{At, Spot};
+use super::watchlist::{Extent, is_loopback};
+use super::{
+    Discover, Fediverse, Language, MastodonSource, PagesSource, PublishFediverse, Review, Schedule, Web,
+};
+
+/// What is needed before others are asked for anything: an address to complain to.
+pub(super) fn contact(raw: &RawConfig, faults: &mut Vec<Fault>) -> Option<String> {
+    let user = [
+        (switched_on(&raw.mastodon.enabled), "[sources.mastodon]"),
+        (switched_on(&raw.fediverse.enabled), "[publish.fediverse]"),
+    ];
+    let Some(contact) = given(&raw.contact) else {
+        if let Some((Some(switch), name)) = user.into_iter().find(|(switch, _)| switch.is_some()) {
+            let spot = raw.contact.as_ref().map_or(switch, |contact| contact.spot);
+            let fault = Fault::error("no contact").at(spot);
+            let fault = fault.label(format!("{name} is enabled: servers are told whom to write to"));
+            faults.push(fault.expected("contact = \"https://you.example/bot\", or an e-mail address"));
+        }
+        return None;
+    };
+    let text = contact.value.trim();
+    if web_address(text).is_none() && !is_mail(text) {
+        let fault = Fault::error("contact that nobody can follow").at(contact.spot);
+        let fault = fault.label("neither an address of a page nor of a mailbox");
+        faults.push(fault.expected("\"https://you.example/bot\" or \"you@mail.example\""));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn is_mail(text: &str) -> bool {
+    let Some((user, host)) = text.split_once('@') else { return false };
+    let plain = |letter: char| letter.is_ascii_graphic() && !"<>()\"\\,;:@".contains(letter);
+    !user.is_empty() && user.chars().all(plain) && host.contains('.') && Host::parse(host).is_ok()
+}
+
+/// `social.example` or `https://social.example`; plain http only on this machine.
+pub(super) fn server_host(text: &str) -> Option<Host> {
+    if !text.contains("://") {
+        return Host::parse(text).ok();
+    }
+    let url = Url::parse(text).ok()?;
+    let host = Host::of(&url)?;
+    let is_fit = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&host));
+    (is_fit && url.path() == "/" && url.query().is_none() && url.username().is_empty()).then_some(host)
+}
+
+fn server(text: &At<String>, faults: &mut Vec<Fault>) -> Option<Host> {
+    let host = server_host(&text.value);
+    if host.is_none() {
+        let fault = Fault::error("not a server").at(text.spot).label("this names no host");
+        faults.push(fault.expected("\"social.example\" or \"https://social.example\""));
+    }
+    host
+}
+
+/// One of a few words.
+fn one_of<T: Copy>(
+    text: Option<&At<String>>,
+    words: &[(&str, T)],
+    key: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<T> {
+    let text = text?;
+    let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, value)| *value);
+    if found.is_none() {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let fault = Fault::error(format!("`{key}` cannot be understood")).at(text.spot);
+        let fault = fault.label("no such choice").expected(known.join(" or "));
+        faults.push(fault.hint(did_you_mean(&text.value, known)));
+    }
+    found
+}
+
+pub(super) fn schedule(raw: &RawConfig, now: DateTime<Utc>, faults: &mut Vec<Fault>) -> Schedule {
+    let zone = raw.timezone.as_ref().and_then(|text| super::schedule::timezone(text, faults));
+    let timezone = zone.unwrap_or(chrono_tz::UTC);
+    let written = raw.digest.as_ref().and_then(|text| {
+        let schedule = super::schedule::digest(text, timezone, now, faults)?;
+        Some((schedule, text.value.clone()))
+    });
+    let (digest, digest_text) = written.unwrap_or_else(|| {
+        let usual = super::DIGEST.parse().expect("the default schedule is one");
+        (usual, super::DIGEST.to_owned())
+    });
+    Schedule { timezone, digest, digest_text }
+}
+
+pub(super) fn mastodon(
+    raw: &RawConfig,
+    folders: TokenFolders<'_>,
+    faults: &mut Vec<Fault>,
+) -> MastodonSource {
+    let enabled = switched_on(&raw.mastodon.enabled).is_some();
+    let mut servers: Vec<Host> = Vec::new();
+    for text in &raw.mastodon.servers {
+        servers.extend(server(text, faults).filter(|host| !servers.contains(host)));
+    }
+    let discover = match &raw.mastodon.discover {
+        None => BTreeSet::from([Discover::Search]),
+        Some(words) => words
+            .iter()
+            .filter_map(|word| one_of(Some(word), &[("search", Discover::Search)], "discover", faults))
+            .collect(),
+    };
+    let mut tokens = BTreeMap::new();
+    for (name, file) in &raw.mastodon.tokens {
+        let host = server(name, faults);
+        // While the source is off nobody needs the files.
+        let token = enabled.then(|| token(file.spot, &file.value, folders, faults)).flatten();
+        tokens.extend(host.zip(token));
+    }
+    MastodonSource { enabled, servers, discover, tokens }
+}
+
+fn token(spot: Spot, file: &str, folders: TokenFolders<'_>, faults: &mut Vec<Fault>) -> Option<SecretString> {
+    folders.locate(file).read().map_err(|fault| faults.push(fault.at(spot))).ok()
+}
+
+pub(super) fn pages(raw: &RawConfig) -> PagesSource {
+    PagesSource { enabled: raw.pages.as_ref().is_none_or(|flag| flag.value) }
+}
+
+pub(super) fn review(raw: &RawReview, faults: &mut Vec<Fault>) -> Review {
+    let mut reviewers: Vec<String> = Vec::new();
+    for name in raw.reviewers.iter().flatten() {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let is_plain = (1..=40).contains(&name.value.len()) && name.value.bytes().all(plain);
+        if !is_plain {
+            let fault = Fault::error("not a reviewer's name").at(name.spot);
+            let fault = fault.label("it becomes the name of a key file");
+            faults.push(fault.expected("letters, digits, - and _, for example \"ana\""));
+        } else if reviewers.iter().any(|known| known.eq_ignore_ascii_case(&name.value)) {
+            let fault = Fault::error("reviewer named twice").at(name.spot);
+            faults.push(fault.label("one person's approvals count once"));
+        } else {
+            reviewers.push(name.value.clone());
+        }
+    }
+    let number = |field: &Option<At<u64>>, default: u32| {
+        field.as_ref().and_then(|number| u32::try_from(number.value).ok()).unwrap_or(default)
+    };
+    Review {
+        reviewers,
+        undisclosed: number(&raw.undisclosed, super::UNDISCLOSED),
+        official: number(&raw.official, super::OFFICIAL),
+        queue_days: number(&raw.queue_days, super::QUEUE_DAYS),
+    }
+}
+
+pub(super) fn fediverse(raw: &RawConfig, folders: TokenFolders<'_>, faults: &mut Vec<Fault>) -> Fediverse {
+    let written = &raw.fediverse;
+    let visibilities = [("unlisted", Visibility::Unlisted), ("public", Visibility::Public)];
+    let languages = [("en", Language::En), ("es", Language::Es), ("zh", Language::Zh)];
+    let reply_to = given(&written.reply_to);
+    if let Some(url) = reply_to.filter(|url| web_address(&url.value).is_none()) {
+        let fault = Fault::error("not an address").at(url.spot).label("this names no post");
+        faults.push(
+            fault.expected("the address of a post, for example \"https://social.example/@masthead/1\""),
+        );
+    }
+    if let Some(spoiler) = written.spoiler.as_ref().filter(|text| text.value.contains(['@', '＠', '﹫', '#']))
+    {
+        let fault = Fault::error("spoiler that would notify or tag").at(spoiler.spot);
+        faults.push(fault.label("it stands over every post").expected("a text without @ and #"));
+    }
+    let file = given(&written.token_file).map_or(super::TOKEN_FILE, |file| &file.value);
+    Fediverse {
+        server: given(&written.server).and_then(|text| server(text, faults)),
+        token_file: folders.locate(file).path,
+        visibility: one_of(written.visibility.as_ref(), &visibilities, "visibility", faults)
+            .unwrap_or(Visibility::Unlisted),
+        reply_to: reply_to.map(|url| url.value.clone()),
+        language: one_of(written.language.as_ref(), &languages, "language", faults).unwrap_or(Language::En),
+        max_posts: written.max_posts.as_ref().map_or(super::MAX_POSTS, |number| number.value as u32),
+        spoiler: written.spoiler.as_ref().map_or(String::new(), |text| text.value.trim().to_owned()),
+    }
+}
+
+/// Where to post, once `[publish.fediverse]` is enabled and has all it needs.
+pub(super) fn publish(
+    raw: &RawConfig,
+    fediverse: &Fediverse,
+    folders: TokenFolders<'_>,
+    faults: &mut Vec<Fault>,
+) -> Option<PublishFediverse> {
+    let switch = switched_on(&raw.fediverse.enabled)?;
+    if given(&raw.fediverse.server).is_none() {
+        let spot = raw.fediverse.server.as_ref().map_or(switch, |server| server.spot);
+        let fault = Fault::error("no server to post to").at(spot).label("[publish.fediverse] is enabled");
+        faults.push(fault.expected("server = \"https://social.example\", the server of the posting account"));
+    }
+    if given(&raw.public_url).is_none() {
+        let spot = raw.public_url.as_ref().map_or(switch, |url| url.spot);
+        let fault = Fault::error("no public_url").at(spot);
+        let fault = fault.label("[publish.fediverse] is enabled: every post links to the site");
+        faults.push(fault.expected("[web] public_url = \"https://masthead.example\""));
+    }
+    let written = given(&raw.fediverse.token_file);
+    let file = written.map_or(super::TOKEN_FILE, |file| &file.value);
+    let token = token(written.map_or(switch, |file| file.spot), file, folders, faults);
+    Some(PublishFediverse { server: fediverse.server.clone()?, token: token? })
+}
+
+pub(super) fn web(raw: &RawConfig, faults: &mut Vec<Fault>) -> Web {
+    let usual = super::LISTEN.parse().expect("the default address is one");
+    let listen = raw.listen.as_ref().map_or(Ok(usual), |text| {
+        text.value.parse().map_err(|_| {
+            let fault = Fault::error("not an address to listen on").at(text.spot);
+            let fault = fault.label("expected an IP address and a port");
+            faults.push(fault.expected("\"127.0.0.1:8787\", or \"[::1]:8787\""));
+        })
+    });
+    let public_url = given(&raw.public_url).and_then(|text| {
+        let url = web_address(text.value.trim()).and_then(|text| Url::parse(&text).ok());
+        let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
+        if url.is_none() {
+            let fault = Fault::error("not an address of a site").at(text.spot);
+            let fault = fault.label("readers could not follow it");
+            faults.push(fault.expected("\"https://masthead.example\", without ? and #"));
+        }
+        url
+    });
+    Web { listen: listen.unwrap_or(usual), public_url }
+}
+
+/// Ids that `[[account]]` may point to, also of records with faults of their own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub merged: &'a Merged,
+    pub extent: Extent,
+}
+
+/// `[[account]]`, then accounts in records of outlets that are switched on, each once.
+pub(super) fn listings(
+    raw: &RawConfig,
+    watchlist: &Watchlist,
+    known: Known<'_>,
+    faults: &mut Vec<Fault>,
+) -> Vec<Listing> {
+    let mut listings: Vec<Listing> = Vec::new();
+    let mut switched_off: Vec<Listing> = Vec::new();
+    for At { value: account, spot } in &raw.accounts {
+        if let Some(fault) =
+            super::handles::fault(account.network, &account.handle, Some(&account.outlet.value))
+        {
+            faults.push(fault.within(Some(*spot)));
+        }
+        if let Some(proof) = given(&account.proof).filter(|proof| web_address(&proof.value).is_none()) {
+            let fault = Fault::error("proof that is not a page").at(proof.spot).within(Some(*spot));
+            faults.push(fault.label("nothing to fetch").expected("an address that starts with https://"));
+        }
+        let Some(id) = known.outlet(&account.outlet, *spot, faults) else { continue };
+        let listing = Listing {
+            account: ListedAccount {
+                network: account.network,
+                handle: account.handle.value.clone(),
+                confirmed: false,
+                seen_in: None,
+                proof: given(&account.proof).map(|proof| proof.value.clone()),
+            },
+            outlet: id,
+        };
+        match account.enabled {
+            true => listings.push(listing),
+            false => switched_off.push(listing),
+        }
+    }
+    listings.retain(|listing| watchlist.outlet(&listing.outlet).is_some_and(|outlet| outlet.enabled));
+    for outlet in watchlist.enabled() {
+        for account in outlet.accounts.iter().filter(|account| is_read(account.network)) {
+            let listing = Listing { outlet: outlet.id.clone(), account: account.clone() };
+            if switched_off.iter().any(|off| is_same(off, &listing)) {
+                continue;
+            }
+            match listings.iter_mut().find(|known| is_same(known, &listing)) {
+                Some(known) => complete(&mut known.account, account),
+                None => listings.push(listing),
+            }
+        }
+    }
+    listings
+}
+
+fn is_same(one: &Listing, other: &Listing) -> bool {
+    one.outlet == other.outlet
+        && one.account.network == other.account.network
+        && one.account.handle.eq_ignore_ascii_case(&other.account.handle)
+}
+
+/// What `[[account]]` leaves open, the record of the outlet may say.
+fn complete(known: &mut ListedAccount, record: &ListedAccount) {
+    known.confirmed |= record.confirmed;
+    known.seen_in = known.seen_in.take().or_else(|| record.seen_in.clone());
+    known.proof = known.proof.take().or_else(|| record.proof.clone());
+}
+
+impl Known<'_> {
+    fn outlet(self, text: &At<String>, record: Spot, faults: &mut Vec<Fault>) -> Option<OutletId> {
+        let id = OutletId::parse(&text.value).filter(|id| self.ids().any(|known| known == id));
+        if id.is_none() && self.extent == Extent::Whole {
+            let fault = Fault::error("outlet that does not exist").at(text.spot).within(Some(record));
+            let fault = fault.label("no record has this id").expected("an id from `masthead outlets`");
+            faults.push(fault.hint(did_you_mean(&text.value, self.ids().map(OutletId::as_str))));
+        }
+        id
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &OutletId> {
+        self.merged.outlets.iter().map(|outlet| &outlet.id.value)
+    }
+}
+
+/// The folder of the configuration, against which its paths are read.
+pub(super) fn folder(path: &Path) -> PathBuf {
+    path.parent().map_or_else(PathBuf::new, Path::to_owned)
+}

@@ -1,0 +1,235 @@
+//! One load: every file is read, everything wrong is collected, and only a good whole becomes a [`Config`].
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use crate::model::watchlist::Watchlist;
+
+use super::fault::Fault;
+use super::files::{self, WatchFile};
+use super::keys::{Key, keys};
+use super::merge::Merged;
+use super::raw::{self, RawConfig};
+use super::records::{self, RawRecords};
+use super::report::{Report, Tally};
+use super::secrets::TokenFolders;
+use super::section::Section;
+use super::spans::{At, FileId, Origin, Source, Sources, Spot};
+use super::watchlist::{self, Extent};
+use super::{CACHE_MIB, Config, Environment, STATE_DIR, WATCHLIST, builtin, check, lint, trial};
+
+/// A configuration, if it has no errors, and everything there is to say about it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Option<Config>,
+    pub report: Report,
+}
+
+/// Reads the configuration and all files it names.
+///
+/// `path` is `--config`; without it the places of [`Environment`] and the usual ones are looked at. All errors
+/// of all files are collected. `now` decides whether schedules ever fire.
+pub fn load(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) -> Loaded {
+    let mut reading = Reading::default();
+    let path = match files::find(path, environment) {
+        Ok(path) => path,
+        Err(fault) => {
+            reading.faults.push(fault);
+            return reading.refused();
+        }
+    };
+    let text = match files::read(&path) {
+        Ok(text) => text,
+        Err(fault) => {
+            reading.faults.push(fault);
+            return reading.refused();
+        }
+    };
+    let file = reading.sources.add(Source { name: files::name(&path), text, origin: Origin::Own });
+    let raw = reading.file(file, RawConfig::read);
+    let folder = check::folder(&path);
+    let usual =
+        || WATCHLIST.map(|entry| At { value: entry.to_owned(), spot: Spot::new(file, 0..0) }).to_vec();
+    let entries = raw.watchlist.clone().unwrap_or_else(usual);
+    reading.watch_files(&entries, &folder);
+    let outlets = RawRecords { outlets: raw.outlets.clone(), ..RawRecords::default() };
+    reading.merged.add(outlets, &mut reading.faults);
+    reading.finish(raw, path, environment, now)
+}
+
+/// Checks configurations and lone watchlist files; the latter are laid over the built-in records.
+pub fn check_files(paths: &[PathBuf], environment: &Environment, now: DateTime<Utc>) -> Report {
+    let mut reading = Reading::default();
+    let mut whole = Report::default();
+    reading.builtin();
+    for path in paths {
+        match files::read(path) {
+            Ok(text) if is_watchlist(path, &text) => {
+                let source = Source { name: files::name(path), text, origin: Origin::Own };
+                reading.records(source);
+            }
+            Ok(_) => whole.absorb(load(Some(path), environment, now).report),
+            Err(fault) => reading.faults.push(fault),
+        }
+    }
+    if reading.sources.own_files() > 0 || !reading.faults.is_empty() {
+        let watchlist = watchlist::build(&reading.merged, reading.extent, &mut reading.faults);
+        lint::records(&reading.merged, &reading.sources, &mut reading.faults);
+        let tally = reading.tally(&watchlist, 0);
+        whole.absorb(Report::new(&reading.sources, reading.faults, tally));
+    }
+    whole
+}
+
+/// Whether a file holds records only. Every key that is not of a record makes it a configuration.
+fn is_watchlist(path: &Path, text: &str) -> bool {
+    let (table, _) = toml::de::DeTable::parse_recoverable(text);
+    let has = |key: &str| table.get_ref().contains_key(key);
+    let is_config = |key: &Key| !key.name.contains('.') && key.name != "outlet" && has(key.name);
+    let sections = ["schedule", "sources", "review", "publish", "web", "store"];
+    path.file_name().is_none_or(|name| name != "config.toml")
+        && records::RECORD_KEYS.iter().any(|key| has(key))
+        && !keys().iter().any(is_config)
+        && !sections.iter().any(|section| has(section))
+}
+
+/// A load under way.
+#[derive(Debug)]
+struct Reading {
+    sources: Sources,
+    faults: Vec<Fault>,
+    merged: Merged,
+    extent: Extent,
+}
+
+impl Default for Reading {
+    fn default() -> Reading {
+        Reading {
+            sources: Sources::default(),
+            faults: Vec::new(),
+            merged: Merged::default(),
+            extent: Extent::Whole,
+        }
+    }
+}
+
+/// Syntax errors of one file beyond these are the echo of the first.
+const SYNTAX_ERRORS: usize = 10;
+
+impl Reading {
+    fn refused(self) -> Loaded {
+        Loaded { config: None, report: Report::new(&self.sources, self.faults, Tally::default()) }
+    }
+
+    /// Reads one file. Where its syntax is broken only that is reported: what is missing may just be unreadable.
+    fn file<T>(&mut self, file: FileId, read: impl FnOnce(&mut Section<'_>) -> T) -> T {
+        let text = self.sources.get(file).text.clone();
+        let (table, errors) = toml::de::DeTable::parse_recoverable(&text);
+        if errors.is_empty() {
+            return Section::top(table.get_ref(), file, &mut self.faults, read);
+        }
+        self.extent = Extent::Partial;
+        for error in errors.into_iter().take(SYNTAX_ERRORS) {
+            let (what, expected) = match error.message().split_once(", expected ") {
+                Some((what, expected)) => (what.to_owned(), Some(expected.to_owned())),
+                None => (error.message().to_owned(), None),
+            };
+            let spot = Spot::new(file, error.span().unwrap_or(0..0));
+            let fault = Fault::error("not TOML").at(spot).label(what);
+            self.faults.push(match expected {
+                Some(expected) => fault.expected(expected),
+                None => fault,
+            });
+        }
+        Section::top(table.get_ref(), file, &mut Vec::new(), read)
+    }
+
+    fn records(&mut self, source: Source) {
+        let file = self.sources.add(source);
+        let records = self.file(file, RawRecords::read);
+        self.merged.add(records, &mut self.faults);
+    }
+
+    fn builtin(&mut self) {
+        for (name, text) in builtin::FILES {
+            let name = format!("builtin/{name}");
+            self.records(Source { name, text: (*text).to_owned(), origin: Origin::Builtin });
+        }
+    }
+
+    fn watch_files(&mut self, entries: &[At<String>], folder: &Path) {
+        for entry in files::expand(entries, folder, &mut self.faults) {
+            let path = match entry {
+                WatchFile::Builtin => {
+                    self.builtin();
+                    continue;
+                }
+                WatchFile::Path(path) => path,
+            };
+            match files::read(&path) {
+                Ok(text) => {
+                    self.records(Source { name: files::name(&path), text, origin: Origin::Own });
+                }
+                Err(fault) => {
+                    self.extent = Extent::Partial;
+                    self.faults.push(fault);
+                }
+            }
+        }
+    }
+
+    fn tally(&self, watchlist: &Watchlist, accounts: usize) -> Tally {
+        Tally {
+            files: self.sources.own_files(),
+            outlets: watchlist.outlets.len(),
+            accounts,
+            feeds: watchlist.outlets.values().map(|outlet| outlet.feeds.len()).sum(),
+        }
+    }
+
+    fn finish(
+        mut self,
+        raw: RawConfig,
+        path: PathBuf,
+        environment: &Environment,
+        now: DateTime<Utc>,
+    ) -> Loaded {
+        let faults = &mut self.faults;
+        let folder = check::folder(&path);
+        let state_dir = raw::given(&raw.state_dir).map_or(STATE_DIR, |dir| &dir.value);
+        let state_dir = folder.join(state_dir);
+        let credentials = environment.credentials_dir.as_deref();
+        let folders = TokenFolders { credentials, config: &folder, state: &state_dir };
+        let watchlist = watchlist::build(&self.merged, self.extent, faults);
+        let known = check::Known { merged: &self.merged, extent: self.extent };
+        let listings = check::listings(&raw, &watchlist, known, faults);
+        let hosts = trial::hosts(&raw.hosts, faults);
+        trial::confine(&raw, &self.merged, &self.sources, &hosts, faults);
+        let is_off =
+            |id: &str| watchlist.outlets.values().any(|outlet| outlet.id.as_str() == id && !outlet.enabled);
+        lint::settings(&raw, is_off, faults);
+        lint::records(&self.merged, &self.sources, faults);
+        let fediverse = check::fediverse(&raw, folders, faults);
+        let config = Config {
+            listings,
+            contact: check::contact(&raw, faults),
+            schedule: check::schedule(&raw, now, faults),
+            mastodon: check::mastodon(&raw, folders, faults),
+            pages: check::pages(&raw),
+            review: check::review(&raw.review, faults),
+            publish: check::publish(&raw, &fediverse, folders, faults),
+            fediverse,
+            web: check::web(&raw, faults),
+            store_cache_mib: raw.cache_mib.as_ref().map_or(CACHE_MIB, |number| number.value),
+            clock: trial::clock(raw.clock.as_ref(), faults),
+            hosts,
+            path: Some(path),
+            watchlist,
+            state_dir,
+        };
+        let tally = self.tally(&config.watchlist, config.listings.len());
+        let report = Report::new(&self.sources, self.faults, tally);
+        Loaded { config: report.is_good().then_some(config), report }
+    }
+}

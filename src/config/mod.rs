@@ -1,0 +1,195 @@
+//! The configuration: `config.toml` and the watchlist, read, merged and checked as a whole.
+
+mod builtin;
+mod check;
+mod fault;
+mod files;
+mod handles;
+mod keys;
+mod lint;
+mod load;
+mod merge;
+mod nearest;
+mod raw;
+mod records;
+mod report;
+mod schedule;
+mod secrets;
+mod section;
+mod spans;
+mod trial;
+mod watchlist;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::model::account::Host;
+use crate::model::digest::Visibility;
+use crate::model::dossier::Listing;
+use crate::model::watchlist::Watchlist;
+
+pub use fault::Level;
+pub use keys::{Key, keys};
+pub use load::{Loaded, check_files, load};
+pub use report::{Paint, Place, Remark, Report, Tally};
+
+// Defaults; `keys` tells people, and a test holds both together.
+const WATCHLIST: [&str; 2] = ["builtin", "watchlist.d/*.toml"];
+const STATE_DIR: &str = "./data";
+const DIGEST: &str = "0 0 9 * * Mon";
+const UNDISCLOSED: u32 = 2;
+const OFFICIAL: u32 = 0;
+const QUEUE_DAYS: u32 = 14;
+const TOKEN_FILE: &str = "fediverse.token";
+const MAX_POSTS: u32 = 5;
+const LISTEN: &str = "127.0.0.1:8787";
+const CACHE_MIB: u64 = 32;
+
+/// Everything that is configured, checked: whoever holds one can rely on it.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it was read from.
+    pub path: Option<PathBuf>,
+    pub watchlist: Watchlist,
+    /// Accounts to watch on networks that can be read: `[[account]]`, then those of enabled outlets.
+    pub listings: Vec<Listing>,
+    pub state_dir: PathBuf,
+    /// A URL or an e-mail address; there once anything is read from Mastodon servers or posted.
+    pub contact: Option<String>,
+    pub schedule: Schedule,
+    pub mastodon: MastodonSource,
+    pub pages: PagesSource,
+    pub review: Review,
+    /// What `[publish.fediverse]` says, also while it is off: for the login, the dry run and the site.
+    pub fediverse: Fediverse,
+    /// Where to post; `None` while publishing is off.
+    pub publish: Option<PublishFediverse>,
+    pub web: Web,
+    pub store_cache_mib: u64,
+    pub clock: Clock,
+    /// Trials: names that answer on this machine. All addresses are loopback.
+    pub hosts: BTreeMap<Host, SocketAddr>,
+}
+
+/// When digests are due.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    pub timezone: Tz,
+    /// Fires at least once within ten years.
+    pub digest: cron::Schedule,
+    /// As it is written in the file.
+    pub digest_text: String,
+}
+
+/// How new accounts are looked for on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Discover {
+    /// The account search, for the names of outlets.
+    Search,
+}
+
+/// `[sources.mastodon]`.
+#[derive(Debug, Clone)]
+pub struct MastodonSource {
+    pub enabled: bool,
+    /// Where new accounts are looked for; known accounts are read where they live.
+    pub servers: Vec<Host>,
+    pub discover: BTreeSet<Discover>,
+    /// Access tokens by server; empty while the source is off.
+    pub tokens: BTreeMap<Host, SecretString>,
+}
+
+/// `[sources.pages]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PagesSource {
+    pub enabled: bool,
+}
+
+/// `[review]`: who approves, and how many of them it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Distinct names, fit for file names.
+    pub reviewers: Vec<String>,
+    /// Approvals for a hidden tie, at least 1.
+    pub undisclosed: u32,
+    /// Approvals for what is proven in both directions; 0 = by policy.
+    pub official: u32,
+    /// After so many days an unreviewed finding is checked again.
+    pub queue_days: u32,
+}
+
+/// The language of digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    En,
+    Es,
+    Zh,
+}
+
+impl Language {
+    /// BCP 47.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::Es => "es",
+            Language::Zh => "zh",
+        }
+    }
+}
+
+/// `[publish.fediverse]` without its switch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fediverse {
+    pub server: Option<Host>,
+    /// Where the token lies, or where it belongs: beside the configuration.
+    pub token_file: PathBuf,
+    pub visibility: Visibility,
+    /// The address of a standing post that digests reply to.
+    pub reply_to: Option<String>,
+    pub language: Language,
+    /// Posts a digest, from 1 to 12.
+    pub max_posts: u32,
+    /// The content warning, empty for none; it has neither `@` nor `#`.
+    pub spoiler: String,
+}
+
+/// The account that posts.
+#[derive(Debug, Clone)]
+pub struct PublishFediverse {
+    pub server: Host,
+    pub token: SecretString,
+}
+
+/// `[web]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    pub listen: SocketAddr,
+    /// Where readers reach the site; there once publishing is on.
+    pub public_url: Option<Url>,
+}
+
+/// What the process was started with, as far as it says where files are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `$MASTHEAD_CONFIG`.
+    pub masthead_config: Option<PathBuf>,
+    /// `$CREDENTIALS_DIRECTORY`, set by systemd.
+    pub credentials_dir: Option<PathBuf>,
+}
+
+impl Environment {
+    /// The environment of this process; empty variables count as unset.
+    pub fn of_process() -> Environment {
+        let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Environment {
+            masthead_config: path("MASTHEAD_CONFIG"),
+            credentials_dir: path("CREDENTIALS_DIRECTORY"),
+        }
+    }
+}
