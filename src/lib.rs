@@ -6,5 +6,7 @@
 pub mod analysis;
 pub mod clock;
 pub mod config;
+pub mod ledger;
 pub mod model;
 pub mod net;
+pub mod store;

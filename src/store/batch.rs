@@ -1,0 +1,336 @@
+//! A batch: changes that reach the disk all together or not at all.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use sled::transaction::{ConflictableTransactionResult, TransactionalTree};
+
+use super::error::StoreError;
+use super::keys::{self, TreeName};
+use super::value::{MAX_VALUE_BYTES, decode, encode};
+use crate::model::account::AccountId;
+use crate::model::assessment::Assessment;
+use crate::model::digest::DigestRecord;
+use crate::model::dossier::AccountRecord;
+use crate::model::finding::Finding;
+use crate::model::observation::CountsAt;
+use crate::model::proof::{HostSight, PageSight};
+use crate::model::record::LedgerMark;
+use crate::model::status::{SeenStatus, StatusUri};
+use crate::model::target::{Rejected, Target, TargetRecord};
+
+/// So many rejected items are kept, the newest ones: enough to see what is wrong, too few to fill a disk.
+pub const REJECTED_KEPT: u64 = 1000;
+
+/// A status with all that hangs on it takes no more: five thousand letters, and more than servers allow by
+/// default.
+const STATUS_BYTES: usize = 12 * 1024;
+
+/// Changes for one commit, in order; a later one of the same record wins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    writes: Vec<Write>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Write {
+    Put {
+        tree: TreeName,
+        key: Vec<u8>,
+        value: Vec<u8>,
+    },
+    Remove {
+        tree: TreeName,
+        key: Vec<u8>,
+    },
+    /// An account was seen under an address.
+    Address {
+        key: Vec<u8>,
+        holder: Holder,
+    },
+    Reject {
+        fingerprint: Vec<u8>,
+        value: Vec<u8>,
+    },
+}
+
+/// Who was seen under an address, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Holder {
+    pub account: [u8; 16],
+    pub seen_at: DateTime<Utc>,
+}
+
+/// A rejected item in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// What was read, as the target is printed.
+    pub source: String,
+    pub at: DateTime<Utc>,
+    pub rejected: Rejected,
+}
+
+impl Batch {
+    pub fn new() -> Batch {
+        Batch::default()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    /// Appends the changes of another batch after these.
+    pub fn extend(&mut self, other: Batch) {
+        self.writes.extend(other.writes);
+    }
+
+    /// Its address then leads to it, unless another account was seen under that address later.
+    pub fn put_account(&mut self, record: AccountRecord) {
+        let holder = Holder { account: record.id.key(), seen_at: record.latest.seen_at };
+        self.put(TreeName::Accounts, record.id.key().to_vec(), &record);
+        self.writes.push(Write::Address { key: keys::address(&record.acct), holder });
+    }
+
+    pub fn put_counts(&mut self, account: &AccountId, counts: CountsAt) {
+        self.put(TreeName::Counts, keys::counts(account, counts.at), &counts);
+    }
+
+    /// Cut to what fits: early versions go first, then what hangs on the text, then the end of the text.
+    /// Its hash stays that of the whole.
+    pub fn put_status(&mut self, account: &AccountId, mut status: SeenStatus) {
+        while encode(&status).len() > STATUS_BYTES && shrink(&mut status) {}
+        self.put(TreeName::Statuses, keys::status(account, &status.status.uri), &status);
+    }
+
+    pub fn remove_status(&mut self, account: &AccountId, uri: &StatusUri) {
+        self.writes.push(Write::Remove { tree: TreeName::Statuses, key: keys::status(account, uri) });
+    }
+
+    pub fn remove_assessment(&mut self, account: &AccountId) {
+        self.writes.push(Write::Remove { tree: TreeName::Assessments, key: account.key().to_vec() });
+    }
+
+    /// Replaces what the account was judged to be before.
+    pub fn put_assessment(&mut self, assessment: Assessment) {
+        self.put(TreeName::Assessments, assessment.account.key().to_vec(), &assessment);
+    }
+
+    pub fn put_target(&mut self, record: TargetRecord) {
+        self.put(TreeName::Targets, keys::text(&record.target.to_string()), &record);
+    }
+
+    pub fn remove_target(&mut self, target: &Target) {
+        self.writes.push(Write::Remove { tree: TreeName::Targets, key: keys::text(&target.to_string()) });
+    }
+
+    /// Replaces what the same address showed before, also if it was read as another kind of page.
+    pub fn put_page(&mut self, page: PageSight) {
+        self.put(TreeName::Pages, keys::text(&page.url), &page);
+    }
+
+    pub fn remove_page(&mut self, url: &str) {
+        self.writes.push(Write::Remove { tree: TreeName::Pages, key: keys::text(url) });
+    }
+
+    /// Replaces what the same host answered to the same question before.
+    pub fn put_host(&mut self, sight: HostSight) {
+        self.put(TreeName::Hosts, keys::host(&sight), &sight);
+    }
+
+    pub fn remove_host(&mut self, sight: &HostSight) {
+        self.writes.push(Write::Remove { tree: TreeName::Hosts, key: keys::host(sight) });
+    }
+
+    pub fn put_finding(&mut self, finding: Finding) {
+        self.put(TreeName::Findings, keys::number(finding.id.0).to_vec(), &finding);
+    }
+
+    pub fn put_digest(&mut self, record: DigestRecord) {
+        self.put(TreeName::Digests, keys::number(record.digest.number.0).to_vec(), &record);
+    }
+
+    /// Quarantines an item, cut to what fits; one that is in quarantine already is not added again.
+    pub fn put_rejected(&mut self, source: &str, at: DateTime<Utc>, rejected: Rejected) {
+        let mut quarantined = Quarantined { source: cut(source, 1024), at, rejected };
+        let rejected = &mut quarantined.rejected;
+        rejected.item = cut(&rejected.item, 1024);
+        rejected.why = cut(&rejected.why, 1024);
+        rejected.excerpt = cut(&rejected.excerpt, 32 * 1024);
+        let mut value = encode(&quarantined);
+        while value.len() > MAX_VALUE_BYTES {
+            let excerpt = &mut quarantined.rejected.excerpt;
+            *excerpt = cut(excerpt, excerpt.len() / 2);
+            value = encode(&quarantined);
+        }
+        self.writes.push(Write::Reject { fingerprint: quarantined.fingerprint(), value });
+    }
+
+    /// A small named fact: when a place was first read completely, when the schedule last fired.
+    pub fn set_note(&mut self, key: &str, value: &str) {
+        self.put(TreeName::Notes, keys::text(key), &value);
+    }
+
+    /// How far this store has taken over the ledger's records.
+    pub fn set_ledger_mark(&mut self, mark: LedgerMark) {
+        self.put_meta(super::LEDGER_MARK, &mark);
+    }
+
+    pub(super) fn put_meta<T: Serialize>(&mut self, key: &str, value: &T) {
+        self.put(TreeName::Meta, keys::text(key), value);
+    }
+
+    fn put<T: Serialize>(&mut self, tree: TreeName, key: Vec<u8>, record: &T) {
+        self.writes.push(Write::Put { tree, key, value: encode(record) });
+    }
+
+    /// Refuses a batch with a value above [`MAX_VALUE_BYTES`], as a commit would.
+    pub fn check(&self) -> Result<(), StoreError> {
+        for write in &self.writes {
+            if let Write::Put { tree, key, value } = write
+                && value.len() > MAX_VALUE_BYTES
+            {
+                let (tree, key, bytes) = (*tree, keys::readable(key), value.len());
+                return Err(StoreError::TooLong { tree, key, bytes, limit: MAX_VALUE_BYTES });
+            }
+        }
+        Ok(())
+    }
+
+    /// The trees that this batch changes, each once.
+    pub(super) fn trees(&self) -> Vec<TreeName> {
+        let trees: BTreeSet<TreeName> = self.writes.iter().flat_map(Write::trees).copied().collect();
+        trees.into_iter().collect()
+    }
+
+    /// Makes the changes inside a transaction over just these trees.
+    pub(super) fn apply(
+        &self,
+        trees: &[TreeName],
+        open: &[TransactionalTree],
+    ) -> ConflictableTransactionResult<()> {
+        let view = View { trees, open };
+        self.writes.iter().try_for_each(|write| view.apply(write))
+    }
+}
+
+impl Write {
+    fn trees(&self) -> &[TreeName] {
+        match self {
+            Write::Put { tree, .. } | Write::Remove { tree, .. } => std::slice::from_ref(tree),
+            Write::Address { .. } => &[TreeName::Addresses],
+            Write::Reject { .. } => &[TreeName::Meta, TreeName::Rejected, TreeName::RejectedFingerprints],
+        }
+    }
+}
+
+impl fmt::Debug for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Write::Put { tree, key, value } => {
+                write!(f, "put {tree} `{}`, {} bytes", keys::readable(key), value.len())
+            }
+            Write::Remove { tree, key } => write!(f, "remove {tree} `{}`", keys::readable(key)),
+            Write::Address { key, .. } => write!(f, "lead `{}` to its account", keys::readable(key)),
+            Write::Reject { value, .. } => write!(f, "quarantine {} bytes", value.len()),
+        }
+    }
+}
+
+impl Quarantined {
+    /// Sixteen bytes that are the same for the same item of the same source.
+    fn fingerprint(&self) -> Vec<u8> {
+        let mut hasher = Sha256::new();
+        for piece in [&self.source, &self.rejected.why, &self.rejected.excerpt] {
+            hasher.update((piece.len() as u64).to_be_bytes());
+            hasher.update(piece);
+        }
+        hasher.finalize()[..16].to_vec()
+    }
+}
+
+/// The trees of a running transaction.
+struct View<'a> {
+    trees: &'a [TreeName],
+    open: &'a [TransactionalTree],
+}
+
+impl View<'_> {
+    fn tree(&self, name: TreeName) -> &TransactionalTree {
+        let at = self.trees.iter().position(|tree| *tree == name);
+        &self.open[at.expect("`Batch::trees` names every tree that a write touches")]
+    }
+
+    fn apply(&self, write: &Write) -> ConflictableTransactionResult<()> {
+        match write {
+            Write::Put { tree, key, value } => {
+                self.tree(*tree).insert(key.as_slice(), value.as_slice())?;
+            }
+            Write::Remove { tree, key } => {
+                self.tree(*tree).remove(key.as_slice())?;
+            }
+            Write::Address { key, holder } => {
+                let addresses = self.tree(TreeName::Addresses);
+                let known = addresses.get(key)?.and_then(|value| decode::<Holder>(&value).ok());
+                if known.is_none_or(|known| known.seen_at <= holder.seen_at) {
+                    addresses.insert(key.as_slice(), encode(holder))?;
+                }
+            }
+            Write::Reject { fingerprint, value } => self.reject(fingerprint, value)?,
+        }
+        Ok(())
+    }
+
+    fn reject(&self, fingerprint: &[u8], value: &[u8]) -> ConflictableTransactionResult<()> {
+        let (meta, ring) = (self.tree(TreeName::Meta), self.tree(TreeName::Rejected));
+        let fingerprints = self.tree(TreeName::RejectedFingerprints);
+        if fingerprints.get(fingerprint)?.is_some() {
+            return Ok(());
+        }
+        let counter = keys::text(super::REJECTED_COUNTER);
+        let count: u64 = meta.get(&counter)?.and_then(|value| decode(&value).ok()).unwrap_or(0);
+        let slot = rejected_slot(count);
+        if let Some(old) = ring.insert(&slot, value)?
+            && let Ok(old) = decode::<Quarantined>(&old)
+        {
+            fingerprints.remove(old.fingerprint())?;
+        }
+        fingerprints.insert(fingerprint, &slot)?;
+        meta.insert(counter, encode(&(count + 1)))?;
+        Ok(())
+    }
+}
+
+/// Where the item with this number, counted from 0, lies in the ring.
+pub(super) fn rejected_slot(number: u64) -> [u8; 4] {
+    keys::number(u32::try_from(number % REJECTED_KEPT).expect("the ring is small"))
+}
+
+/// Takes a piece off a status; whether there was one to take.
+fn shrink(seen: &mut SeenStatus) -> bool {
+    let status = &mut seen.status;
+    let lists = status.links.len() + status.media.len() + status.mentions.len() + status.tags.len();
+    if seen.versions.len() > 1 {
+        seen.versions.remove(0);
+    } else if lists > 0 {
+        status.media.truncate(status.media.len() / 2);
+        status.links.truncate(status.links.len() / 2);
+        status.mentions.truncate(status.mentions.len() / 2);
+        status.tags.truncate(status.tags.len() / 2);
+    } else {
+        let versions = seen.versions.iter_mut().map(|version| &mut version.text);
+        let texts = versions.chain([&mut status.text, &mut status.spoiler]);
+        let Some(longest) = texts.max_by_key(|text| text.len()).filter(|text| !text.is_empty()) else {
+            return false;
+        };
+        *longest = cut(longest, longest.len() / 2);
+    }
+    true
+}
+
+/// At most so many bytes of a text, whole characters.
+fn cut(text: &str, bytes: usize) -> String {
+    text[..text.floor_char_boundary(bytes)].to_owned()
+}
