@@ -9,4 +9,5 @@ pub mod config;
 pub mod ledger;
 pub mod model;
 pub mod net;
+pub mod sources;
 pub mod store;
