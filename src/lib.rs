@@ -9,5 +9,6 @@ pub mod config;
 pub mod ledger;
 pub mod model;
 pub mod net;
+pub mod publish;
 pub mod sources;
 pub mod store;

@@ -1,0 +1,6 @@
+//! Publication: posts a frozen digest as a thread, each part exactly once.
+
+pub mod home;
+pub mod outbox;
+pub mod receipt;
+pub mod thread;
