@@ -10,5 +10,6 @@ pub mod ledger;
 pub mod model;
 pub mod net;
 pub mod publish;
+pub mod sandbox;
 pub mod sources;
 pub mod store;

@@ -1,0 +1,92 @@
+//! The HTTP face of each host: its routes, and the control door for tests.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use crate::model::account::Host;
+
+use super::faults::Fault;
+use super::gate::{self, Caller, Gate};
+use super::outbox::Sent;
+use super::pages::{self, SiteScene};
+use super::reading::{self, Parameters, value};
+use super::stage::Scene;
+use super::{instance, login, posting, reply};
+
+/// A server of the fediverse.
+pub fn of_server(scene: Scene) -> Router {
+    let gate = Gate {
+        stage: scene.stage.clone(),
+        host: scene.server.host.clone(),
+        server: Some(scene.server.clone()),
+    };
+    Router::new()
+        .route("/.well-known/nodeinfo", get(instance::nodeinfo_links))
+        .route("/.well-known/webfinger", get(instance::webfinger))
+        .route("/.well-known/host-meta", get(instance::host_meta))
+        .route("/nodeinfo/2.0", get(instance::nodeinfo))
+        .route("/robots.txt", get(pages::robots_of_server))
+        .route("/api/v1/instance", get(instance::v1))
+        .route("/api/v2/instance", get(instance::v2))
+        .route("/api/v1/accounts/lookup", get(reading::lookup))
+        .route("/api/v1/accounts/verify_credentials", get(reading::verify_credentials))
+        .route("/api/v1/accounts/{id}", get(reading::account))
+        .route("/api/v1/accounts/{id}/statuses", get(reading::account_statuses))
+        .route("/api/v2/search", get(reading::search))
+        .route("/api/v1/statuses", post(posting::create))
+        .route("/api/v1/statuses/{id}", get(reading::status).put(posting::edit).delete(posting::delete))
+        .route("/api/v1/statuses/{id}/context", get(reading::context))
+        .route("/api/v1/apps", post(login::register))
+        .route("/oauth/authorize", get(login::authorize))
+        .route("/oauth/token", post(login::token))
+        .route("/_sandbox/faults", post(add_fault))
+        .route("/_sandbox/outbox", get(show_outbox))
+        .fallback(pages::of_server)
+        .with_state(scene)
+        .layer(middleware::from_fn_with_state(gate, gate::pass))
+}
+
+/// A web site of an outlet.
+pub fn of_site(scene: SiteScene) -> Router {
+    let gate = Gate { stage: scene.stage.clone(), host: scene.site.host.clone(), server: None };
+    Router::new()
+        .fallback(pages::of_site)
+        .with_state(scene)
+        .layer(middleware::from_fn_with_state(gate, gate::pass))
+}
+
+async fn add_fault(State(scene): State<Scene>, Json(fault): Json<Fault>) -> StatusCode {
+    scene.stage.faults.add(fault);
+    StatusCode::NO_CONTENT
+}
+
+/// What clients posted through a server (`?server=`, this one where missing), oldest first.
+async fn show_outbox(State(scene): State<Scene>, Query(query): Parameters) -> Response {
+    let asked = value(&query, "server").and_then(|server| Host::parse(server).ok());
+    let server = asked.and_then(|host| scene.stage.world.server(&host).cloned());
+    let scene = server.map_or(scene.clone(), |server| Scene { server: Arc::new(server), ..scene });
+    let outbox = scene.stage.outbox();
+    let view = scene.view(&outbox, scene.now());
+    let author = reading::desk(&view, Caller::Desk);
+    let shown = outbox.of(&scene.server.host).map(|sent| {
+        let uri = author.map(|author| view.world.status_uri(author, &sent.id));
+        listed(sent, uri, view.mentions(&sent.draft.text))
+    });
+    reply::json(&shown.collect())
+}
+
+fn listed(sent: &Sent, uri: Option<String>, mentions: Vec<Value>) -> Value {
+    let mut listed = json!(sent);
+    listed["uri"] = uri.into();
+    listed["deleted"] = sent.deleted_at.is_some().into();
+    listed["mentions"] = mentions.into_iter().map(|mention| mention["acct"].clone()).collect();
+    listed
+}

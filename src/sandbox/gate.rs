@@ -1,0 +1,177 @@
+//! What every request passes first: faults on demand, limits, tokens, and the world's own date.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use chrono::{DateTime, Duration, Utc};
+
+use crate::clock::Clock;
+use crate::model::account::Host;
+
+use super::cast::Server;
+use super::faults::Effect;
+use super::habits::{BadToken, Habits, Limiting, NamelessClient, Reads};
+use super::limits::{Allowance, Balance};
+use super::line::Cut;
+use super::reply;
+use super::stage::Stage;
+
+/// The entrance of one host.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    pub stage: Arc<Stage>,
+    pub host: Host,
+    /// `None` for web sites of outlets.
+    pub server: Option<Arc<Server>>,
+}
+
+/// Who sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    Anonymous,
+    /// The holder of the server's desk.
+    Desk,
+}
+
+pub async fn pass(
+    State(gate): State<Gate>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.uri().path().starts_with("/_sandbox/") {
+        return next.run(request).await;
+    }
+    let (method, path) = (request.method().as_str(), request.uri().path());
+    let response = match gate.stage.faults.take(&gate.host, method, path) {
+        None => gate.serve(request, next).await,
+        Some(Effect::Delay { ms }) => {
+            Clock::Real.sleep(Duration::milliseconds(ms.into())).await;
+            gate.serve(request, next).await
+        }
+        Some(Effect::DropBefore) => {
+            cut.now();
+            Response::new(Body::empty())
+        }
+        Some(Effect::DropAfter) => {
+            gate.serve(request, next).await;
+            cut.now();
+            Response::new(Body::empty())
+        }
+        Some(Effect::Status { status, body }) => broken(status, body),
+        Some(Effect::StatusAfter { status, body }) => {
+            gate.serve(request, next).await;
+            broken(status, body)
+        }
+        Some(Effect::Ratelimit) => gate.refuse_for_now(),
+    };
+    dated(response, gate.stage.clock.now())
+}
+
+impl Gate {
+    async fn serve(&self, mut request: Request, next: Next) -> Response {
+        let Some(server) = self.server.as_ref().filter(|_| request.uri().path().starts_with("/api/")) else {
+            request.extensions_mut().insert(Caller::Anonymous);
+            return next.run(request).await;
+        };
+        let habits = &server.habits;
+        let caller = match self.admit(server, &request) {
+            Ok(caller) => caller,
+            Err(refusal) => return *refusal,
+        };
+        let now = self.stage.clock.now();
+        let balance = match self.count(habits, &request, caller, now) {
+            Ok(balance) => balance,
+            Err(spent) => return reply::too_many(habits, spent, now),
+        };
+        request.extensions_mut().insert(caller);
+        let mut response = next.run(request).await;
+        reply::add_balance(&mut response, habits, balance);
+        response
+    }
+
+    fn admit(&self, server: &Server, request: &Request) -> Result<Caller, Box<Response>> {
+        let (habits, headers) = (&server.habits, request.headers());
+        let is_nameless = headers.get(header::USER_AGENT).is_none_or(|agent| agent.is_empty());
+        if is_nameless && habits.nameless == NamelessClient::Refused {
+            return Err(Box::new(reply::error(418, "I'm a teapot: no user agent was given")));
+        }
+        let caller = match bearer(headers) {
+            None => Caller::Anonymous,
+            Some(token) if server.desk.as_ref().is_some_and(|desk| desk.token == token) => Caller::Desk,
+            Some(_) => {
+                return Err(Box::new(match habits.bad_token {
+                    BadToken::Unauthorized => reply::error(401, "The access token is invalid"),
+                    BadToken::BadRequestHtml => reply::html(400, reply::broken_page("Bad Request")),
+                }));
+            }
+        };
+        let needs_token = habits.reads == Reads::NeedToken && !request.uri().path().ends_with("/instance");
+        if needs_token && caller == Caller::Anonymous {
+            return Err(Box::new(reply::error(401, "Unauthorized: token not supplied")));
+        }
+        Ok(caller)
+    }
+
+    /// What the caller has left of the tightest limit that this request counts against.
+    fn count(
+        &self,
+        habits: &Habits,
+        request: &Request,
+        caller: Caller,
+        now: DateTime<Utc>,
+    ) -> Result<Balance, Balance> {
+        let name = match caller {
+            Caller::Anonymous => "ip",
+            Caller::Desk => "desk",
+        };
+        let take = |what| self.stage.take(&self.host, name, what, now);
+        let query = request.uri().query().unwrap_or_default();
+        let pages = query
+            .split('&')
+            .any(|pair| matches!(pair.split('=').next(), Some("max_id" | "min_id" | "since_id" | "page")));
+        let mut balances = vec![take(Allowance::General)];
+        if pages {
+            balances.push(take(Allowance::Paging));
+        }
+        if request.method() == Method::DELETE {
+            balances.push(take(Allowance::Deleting));
+        }
+        let tightest = balances.into_iter().min_by_key(|balance| balance.remaining);
+        let balance = tightest.expect("there is always the general limit");
+        let is_limited = habits.limiting != Limiting::None;
+        if is_limited && balance.remaining.is_none() { Err(balance) } else { Ok(balance) }
+    }
+
+    fn refuse_for_now(&self) -> Response {
+        let now = self.stage.clock.now();
+        let balance = Balance { limit: 300, remaining: None, reset: now + Duration::minutes(5) };
+        match &self.server {
+            Some(server) => reply::too_many(&server.habits, balance, now),
+            None => reply::html(429, reply::broken_page("Too Many Requests")),
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn broken(status: u16, body: Option<String>) -> Response {
+    match body {
+        Some(body) => reply::html(status, body),
+        None => reply::error(status, "a fault that was asked for"),
+    }
+}
+
+/// Dates of this world are virtual, also in HTTP.
+fn dated(mut response: Response, now: DateTime<Utc>) -> Response {
+    reply::set(&mut response, "date", &now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    response
+}

@@ -1,0 +1,295 @@
+//! The embedded world: real HTTP servers on loopback that play fediverse servers and outlets' web sites.
+//!
+//! A bot that is pointed at it sees weeks of a story in minutes; a test sees any time of it at once. It
+//! shares no reading code with the bot, so that both cannot be wrong in the same way.
+
+pub mod cast;
+mod doors;
+pub mod faults;
+mod files;
+mod gate;
+pub mod habits;
+pub mod ids;
+mod instance;
+mod limits;
+mod line;
+mod login;
+mod markup;
+pub mod outbox;
+mod pages;
+mod posting;
+pub mod posts;
+mod random;
+mod reading;
+mod reply;
+mod stage;
+pub mod story;
+mod texts;
+mod watchlist;
+mod wire;
+pub mod world;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinHandle;
+
+use crate::clock::{Clock, Scale};
+use crate::model::account::{Acct, Host};
+
+use cast::{Condition, Desk};
+use faults::Fault;
+use files::{Files, Kept, KeptWeb, trouble};
+use line::{Cut, Line};
+use outbox::{Outbox, Sent};
+use pages::SiteScene;
+use stage::{Scene, Stage};
+use world::World;
+
+/// How a world is made. A directory that holds one already goes on with its own seed, clock and hosts.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub seed: u64,
+    /// Configuration, watchlist, tokens and what clients post.
+    pub dir: PathBuf,
+    /// Virtual seconds in a real one, above zero.
+    pub rate: f64,
+    /// The virtual time at the anchor; [`story::ORIGIN`] where missing.
+    pub origin: Option<DateTime<Utc>>,
+    /// The real time at which the story begins, now where missing; an earlier one shows a later world.
+    pub anchor: Option<DateTime<Utc>>,
+}
+
+impl Options {
+    /// How much faster than real a world runs unless told otherwise: a day in 144 seconds.
+    pub const RATE: f64 = 600.0;
+
+    /// A world with the usual clock.
+    pub fn new(dir: impl Into<PathBuf>) -> Options {
+        Options { seed: 1, dir: dir.into(), rate: Options::RATE, origin: None, anchor: None }
+    }
+
+    /// A world whose story begins now and takes as long as it says.
+    pub fn in_real_time(dir: impl Into<PathBuf>) -> Options {
+        let now = Clock::Real.now();
+        Options { rate: 1.0, origin: Some(now), anchor: Some(now), ..Options::new(dir) }
+    }
+}
+
+/// Why a world cannot be made.
+#[derive(Debug, Error)]
+pub enum SandboxError {
+    #[error("{what}: {error}")]
+    Io { what: String, error: io::Error },
+    #[error("{}: {why}", path.display())]
+    Config { path: PathBuf, why: String },
+    #[error("a rate of {0} is no clock; expected a number above zero")]
+    Rate(f64),
+}
+
+/// What the command prints first, as one line of JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Announcement {
+    /// A configuration that points at this world.
+    pub config: PathBuf,
+    /// The bot's server, on loopback.
+    pub home: String,
+    /// The bot's account there.
+    pub account: Acct,
+    /// Where the bot's own site will listen.
+    pub web: String,
+}
+
+/// A running world. It ends when this is dropped; its directory stays.
+#[derive(Debug)]
+pub struct Sandbox {
+    stage: Arc<Stage>,
+    files: Files,
+    kept: Kept,
+    tasks: Vec<JoinHandle<()>>,
+    end: Cut,
+    /// Bound without listening, so that nobody else takes the port and every connection is refused.
+    _dead: Vec<TcpSocket>,
+}
+
+impl Sandbox {
+    /// Opens the world on loopback and writes the files that point at it. Runs on the current runtime.
+    ///
+    /// # Errors
+    /// The directory cannot be written or holds a configuration that does not read, the rate is not
+    /// above zero, or no port is free.
+    pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
+        let files = Files::open(&options.dir)?;
+        let seed = files.seed(options.seed)?;
+        let before = files.kept()?;
+        let clock = before.as_ref().map_or_else(|| first_clock(&options), |kept| kept.clock);
+        if !(clock.rate.is_finite() && clock.rate > 0.0) {
+            return Err(SandboxError::Rate(clock.rate));
+        }
+        let path = files.statuses();
+        let outbox = Outbox::open(&path).map_err(|error| trouble("open", &path, error))?;
+        let world = story::official(seed, clock.origin);
+        let stage = Arc::new(Stage::new(world, Clock::Scaled(clock), outbox));
+
+        let end = Cut::default();
+        let wanted = before.as_ref().map(|kept| kept.hosts.clone()).unwrap_or_default();
+        let mut hosts = BTreeMap::new();
+        let mut tasks = Vec::new();
+        for (host, router) in routers(&stage) {
+            let listener = listen(wanted.get(&host)).await?;
+            hosts.insert(host, listener.local_addr().map_err(no_port)?);
+            tasks.push(serve(Line { listener, end: end.clone() }, router));
+        }
+        let mut dead = Vec::new();
+        for site in stage.world.sites.iter().filter(|site| site.condition == Condition::Dead) {
+            let (socket, address) = refuse(wanted.get(&site.host))?;
+            hosts.insert(site.host.clone(), address);
+            dead.push(socket);
+        }
+        let web = match &before {
+            Some(kept) => kept.web,
+            None => KeptWeb { listen: listen(None).await?.local_addr().map_err(no_port)? },
+        };
+        hosts.insert(Host::parse(story::BOT_SITE).expect("a host name"), web.listen);
+
+        let kept = Kept { clock, hosts, web };
+        let sandbox = Sandbox { stage, files, kept, tasks, end, _dead: dead };
+        if before.as_ref() != Some(&sandbox.kept) {
+            sandbox.files.write(&sandbox.kept, &sandbox.desks())?;
+        }
+        Ok(sandbox)
+    }
+
+    pub fn announce(&self) -> Announcement {
+        let home = Host::parse(story::HOME).expect("a host name");
+        let desk = self.stage.world.server(&home).and_then(|server| server.desk.as_ref());
+        Announcement {
+            config: self.files.config(),
+            home: format!("http://{}", self.kept.hosts[&home]),
+            account: desk.expect("the bot lives on its home server").acct.clone(),
+            web: format!("http://{}", self.kept.web.listen),
+        }
+    }
+
+    /// Where a host listens, or would.
+    pub fn address(&self, host: &str) -> Option<SocketAddr> {
+        self.hosts().get(&Host::parse(host).ok()?).copied()
+    }
+
+    /// Every host of the world and the bot's own site.
+    pub fn hosts(&self) -> &BTreeMap<Host, SocketAddr> {
+        &self.kept.hosts
+    }
+
+    pub fn clock(&self) -> Clock {
+        self.stage.clock
+    }
+
+    pub fn world(&self) -> &World {
+        &self.stage.world
+    }
+
+    /// The configuration that points at this world.
+    pub fn config(&self) -> PathBuf {
+        self.files.config()
+    }
+
+    /// Makes something go wrong.
+    pub fn fault(&self, fault: Fault) {
+        self.stage.faults.add(fault);
+    }
+
+    /// What clients posted through a server, oldest first, deleted ones included.
+    pub fn outbox(&self, server: &str) -> Vec<Sent> {
+        let Ok(server) = Host::parse(server) else { return Vec::new() };
+        self.stage.outbox().of(&server).cloned().collect()
+    }
+
+    /// Ends the world and waits until its addresses are free, so that it can be started again at once.
+    pub async fn stop(mut self) {
+        self.end.now();
+        for task in std::mem::take(&mut self.tasks) {
+            task.abort();
+            // Ended as asked, or before: both are fine.
+            task.await.ok();
+        }
+    }
+
+    fn desks(&self) -> Vec<&Desk> {
+        self.stage.world.servers.iter().filter_map(|server| server.desk.as_ref()).collect()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.end.now();
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+fn first_clock(options: &Options) -> Scale {
+    Scale {
+        origin: options.origin.unwrap_or(story::ORIGIN),
+        anchor: options.anchor.unwrap_or_else(|| Clock::Real.now()),
+        rate: options.rate,
+    }
+}
+
+fn routers(stage: &Arc<Stage>) -> Vec<(Host, Router)> {
+    let servers = stage.world.servers.iter().map(|server| {
+        let scene = Scene { stage: stage.clone(), server: Arc::new(server.clone()) };
+        (server.host.clone(), doors::of_server(scene))
+    });
+    let alive = stage.world.sites.iter().filter(|site| site.condition != Condition::Dead);
+    let sites = alive.map(|site| {
+        let scene = SiteScene { stage: stage.clone(), site: Arc::new(site.clone()) };
+        (site.host.clone(), doors::of_site(scene))
+    });
+    servers.chain(sites).collect()
+}
+
+fn serve(line: Line, router: Router) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<Cut>();
+        if let Err(error) = axum::serve(line, service).await {
+            tracing::error!(%error, "a host of the embedded world stopped");
+        }
+    })
+}
+
+/// Listens where it listened before, else on a free port.
+async fn listen(wanted: Option<&SocketAddr>) -> Result<TcpListener, SandboxError> {
+    if let Some(address) = wanted.filter(|address| address.ip().is_loopback())
+        && let Ok(listener) = TcpListener::bind(address).await
+    {
+        return Ok(listener);
+    }
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(no_port)
+}
+
+/// Takes a port and refuses all who call there.
+fn refuse(wanted: Option<&SocketAddr>) -> Result<(TcpSocket, SocketAddr), SandboxError> {
+    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let bind = |address: SocketAddr| {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(address)?;
+        let address = socket.local_addr()?;
+        io::Result::Ok((socket, address))
+    };
+    let wanted = wanted.filter(|address| address.ip().is_loopback());
+    wanted.and_then(|address| bind(*address).ok()).map_or_else(|| bind(free).map_err(no_port), Ok)
+}
+
+fn no_port(error: io::Error) -> SandboxError {
+    trouble("listen on", Path::new("127.0.0.1"), error)
+}

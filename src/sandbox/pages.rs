@@ -1,0 +1,138 @@
+//! Pages for people: profiles and statuses on servers, front pages of outlets.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+
+use super::cast::{Condition, NamedBy, Person, Site};
+use super::gate::Caller;
+use super::markup::escape;
+use super::random::{Random, of_name};
+use super::reading;
+use super::reply;
+use super::stage::{Scene, Stage};
+use super::wire::View;
+
+/// One site of the running world.
+#[derive(Debug, Clone)]
+pub struct SiteScene {
+    pub stage: Arc<Stage>,
+    pub site: Arc<Site>,
+}
+
+/// Everything on a server that is not its API.
+pub async fn of_server(State(scene): State<Scene>, uri: Uri) -> Response {
+    let habits = &scene.server.habits;
+    if uri.path().starts_with("/api/") {
+        return reply::missing(habits);
+    }
+    let outbox = scene.stage.outbox();
+    let view = scene.view(&outbox, scene.now());
+    let mut segments = uri.path().split('/').filter(|segment| !segment.is_empty());
+    let first = segments.next();
+    let user = match first {
+        Some("users") => segments.next(),
+        Some("about") | None => return reply::html(200, document("en", scene.server.title, "", "")),
+        Some(other) => other.strip_prefix('@'),
+    };
+    // Takahe's actor addresses repeat the host: `/@ana@three.example/`.
+    let user = user.map(|user| user.split('@').next().unwrap_or(user));
+    let person = user.and_then(|user| view.person_named(user, None));
+    let page = person.and_then(|person| match segments.next_back() {
+        None => Some(profile(&view, person)),
+        Some(id) => status(&view, id),
+    });
+    match page {
+        Some(page) => reply::html(200, page),
+        None => reply::html(404, reply::broken_page("The page you are looking for isn't here.")),
+    }
+}
+
+pub async fn robots_of_server() -> Response {
+    reply::plain(
+        "text/plain; charset=utf-8",
+        "User-agent: *\nDisallow: /media_proxy/\nDisallow: /interact/\n",
+    )
+}
+
+/// Everything on an outlet's site.
+pub async fn of_site(State(scene): State<SiteScene>, uri: Uri) -> Response {
+    let (site, now) = (&scene.site, scene.stage.clock.now());
+    let language = site.language.tag();
+    match uri.path() {
+        "/robots.txt" => {
+            reply::plain("text/plain; charset=utf-8", "User-agent: *\nDisallow: /private/\nAllow: /\n")
+        }
+        "/" if is_broken(site, scene.stage.world.seed, now) => {
+            reply::html(500, reply::broken_page("500 Internal Server Error"))
+        }
+        "/" => reply::html(200, front_page(site, now)),
+        "/about" => reply::html(200, document(language, site.title, "", &format!("<p>{}</p>", site.about))),
+        path if site.links.contains(&path) => {
+            reply::html(200, document(language, site.title, "", r#"<p><a href="/">Home</a></p>"#))
+        }
+        _ => reply::html(404, reply::broken_page("404 Not Found")),
+    }
+}
+
+fn is_broken(site: &Site, seed: u64, now: DateTime<Utc>) -> bool {
+    let half_hour = now.timestamp().div_euclid(30 * 60);
+    let mut random = Random::of(&[seed, of_name(site.host.as_str()), half_hour as u64]);
+    site.condition == Condition::Flaky && random.one_in(4)
+}
+
+fn front_page(site: &Site, now: DateTime<Utc>) -> String {
+    let mut head = String::new();
+    let mut body = String::from("<nav><ul>");
+    for link in &site.links {
+        body.push_str(&format!(r#"<li><a href="{0}">{0}</a></li>"#, escape(link)));
+    }
+    body.push_str("</ul></nav><footer><ul>");
+    for named in site.names.iter().filter(|named| named.from <= now) {
+        let href = escape(named.href);
+        match named.by {
+            NamedBy::Head => head.push_str(&format!(r#"<link rel="me" href="{href}">"#)),
+            NamedBy::Anchor => {
+                body.push_str(&format!(
+                    r#"<li><a class="social" rel="me noopener" href="{href}">Mastodon</a></li>"#
+                ));
+            }
+        }
+    }
+    body.push_str("</ul></footer>");
+    document(site.language.tag(), site.title, &head, &body)
+}
+
+fn profile(view: &View, person: &Person) -> String {
+    let mut head = format!(
+        r#"<link rel="alternate" type="application/activity+json" href="{}">"#,
+        escape(&view.world.account_uri(person))
+    );
+    let mut body = format!("<h1>{}</h1>{}<dl>", escape(person.display_name), view.html(person.note));
+    for field in &person.fields {
+        let href = escape(field.value);
+        head.push_str(&format!(r#"<link rel="me" href="{href}">"#));
+        body.push_str(&format!(
+            r#"<dt>{}</dt><dd><a href="{href}" rel="nofollow noopener me">{href}</a></dd>"#,
+            escape(field.name)
+        ));
+    }
+    body.push_str("</dl>");
+    document("en", &format!("{} ({})", person.display_name, person.acct), &head, &body)
+}
+
+fn status(view: &View, id: &str) -> Option<String> {
+    let status = reading::find(view, id, Caller::Anonymous)?;
+    let content = status["content"].as_str()?;
+    Some(document("en", "Status", "", &format!("<article>{content}</article>")))
+}
+
+fn document(language: &str, title: &str, head: &str, body: &str) -> String {
+    format!(
+        r#"<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{}</title>{head}</head><body>{body}</body></html>"#,
+        escape(title)
+    )
+}

@@ -1,0 +1,80 @@
+//! Answers as server families give them: JSON, pages, refusals.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::habits::{Habits, Limiting, NotFound};
+use super::limits::Balance;
+use super::wire::timestamp;
+
+pub fn json(value: &Value) -> Response {
+    with_type(StatusCode::OK, "application/json; charset=utf-8", value.to_string())
+}
+
+pub fn html(status: u16, body: impl Into<String>) -> Response {
+    with_type(code(status), "text/html; charset=utf-8", body.into())
+}
+
+pub fn plain(content_type: &'static str, body: impl Into<String>) -> Response {
+    with_type(StatusCode::OK, content_type, body.into())
+}
+
+/// An error in JSON, as the Mastodon API words it.
+pub fn error(status: u16, message: &str) -> Response {
+    with_type(code(status), "application/json; charset=utf-8", json!({ "error": message }).to_string())
+}
+
+/// Nothing is here, said in this family's way.
+pub fn missing(habits: &Habits) -> Response {
+    match habits.not_found {
+        NotFound::Json => error(404, "Record not found"),
+        NotFound::Html => html(404, broken_page("Not Found")),
+    }
+}
+
+/// A page such as a web server in front of an application shows.
+pub fn broken_page(title: &str) -> String {
+    format!("<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>")
+}
+
+/// 429 as this family says it.
+pub fn too_many(habits: &Habits, balance: Balance, now: DateTime<Utc>) -> Response {
+    let mut response = error(429, "Too many requests");
+    add_balance(&mut response, habits, balance);
+    if habits.limiting == Limiting::WithRetryAfter {
+        let seconds = (balance.reset - now).num_seconds().max(0) + 1;
+        set(&mut response, "retry-after", &seconds.to_string());
+    }
+    response
+}
+
+/// Tells the caller what is left.
+pub fn add_balance(response: &mut Response, habits: &Habits, balance: Balance) {
+    if habits.limiting == Limiting::None {
+        return;
+    }
+    set(response, "x-ratelimit-limit", &balance.limit.to_string());
+    set(response, "x-ratelimit-remaining", &balance.remaining.unwrap_or(0).to_string());
+    set(response, "x-ratelimit-reset", &timestamp(balance.reset));
+}
+
+/// Sets a header; a value that HTTP does not allow is left out.
+pub fn set(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
