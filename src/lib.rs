@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod clock;
 pub mod config;
+pub mod cycle;
 pub mod ledger;
 pub mod model;
 pub mod net;

@@ -1,0 +1,151 @@
+//! Commands: what people ask of the store, and the answers, the same at the terminal and over the socket.
+
+mod accounts;
+mod explain;
+pub mod line;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use accounts::{AccountRow, Named};
+pub use explain::{Explanation, FindingLine};
+
+use super::collect::CollectReport;
+use super::{Newsroom, collect, judge, publish, targets};
+use crate::model::account::Acct;
+use crate::model::finding::{Finding, FindingState};
+use crate::store::{Store, StoreError};
+
+/// What can be asked. One line of JSON on the socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Request {
+    /// Every account that was seen, with what it is and does.
+    Accounts,
+    /// Why one account is or is not named.
+    Explain {
+        account: String,
+    },
+    /// Findings that wait for people.
+    Review,
+    /// What is polled and how that goes.
+    Targets,
+    /// Passes over what is due, until nothing is.
+    Collect,
+    /// All accounts judged again by the rules of this binary.
+    JudgeAll,
+    /// One digest, now; a dry run composes it, and nothing of it is kept.
+    Digest {
+        dry_run: bool,
+    },
+    /// Stops all posting.
+    Halt {
+        why: String,
+    },
+    Resume {
+        by: String,
+    },
+    /// Compares our posts with the ledger; takes the store as good when `by` says so.
+    Reconcile {
+        by: Option<String>,
+    },
+}
+
+/// The answers, in the order of [`Request`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    Accounts { rows: Vec<AccountRow> },
+    Explained(Box<Explanation>),
+    Review { waiting: Vec<Finding> },
+    Targets { rows: Vec<TargetRow> },
+    Collected(CollectReport),
+    Judged { raised: Vec<String> },
+    Digest(publish::DigestReport),
+    Done { says: String },
+    Reconciled(publish::ReconcileReport),
+}
+
+/// How one target's polls go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetRow {
+    pub target: String,
+    pub due: DateTime<Utc>,
+    pub last_ok: Option<DateTime<Utc>>,
+    pub failures: u32,
+    pub trouble: Option<String>,
+    /// Stretches of statuses that were not read yet.
+    pub gaps: usize,
+}
+
+/// Passes of one `collect --once`: a page leads to an account, the account to a page, and no further.
+const COLLECT_PASSES: usize = 8;
+
+/// Answers one request. An error is for the person who asked.
+pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> anyhow::Result<Answer> {
+    Ok(match request {
+        Request::Accounts => {
+            let config = room.config.clone();
+            let rows = room.store.run(move |store| accounts::rows(store, &config, now)).await?;
+            Answer::Accounts { rows }
+        }
+        Request::Explain { account } => Answer::Explained(Box::new(explain_one(room, &account, now).await?)),
+        Request::Review => Answer::Review { waiting: room.store.run(waiting).await? },
+        Request::Targets => Answer::Targets { rows: room.store.run(target_rows).await? },
+        Request::Collect => Answer::Collected(collect_all(room, now).await?),
+        Request::JudgeAll => Answer::Judged { raised: judge::pass(room, None, now).await? },
+        Request::Digest { dry_run: true } => Answer::Digest(publish::dry_run(room, now).await?),
+        Request::Digest { dry_run: false } => Answer::Digest(publish::digest_now(room, now).await?),
+        Request::Halt { why } => {
+            publish::halt(room, &why, now).await?;
+            Answer::Done { says: "halted: nothing is posted until `masthead resume --as NAME`".to_owned() }
+        }
+        Request::Resume { by } => {
+            publish::resume(room, &by, now).await?;
+            Answer::Done {
+                says: "resumed: a digest under way goes on, the next one comes on schedule".to_owned(),
+            }
+        }
+        Request::Reconcile { by } => Answer::Reconciled(publish::reconcile(room, by.as_deref(), now).await?),
+    })
+}
+
+async fn explain_one(room: &Newsroom, account: &str, now: DateTime<Utc>) -> anyhow::Result<Explanation> {
+    let acct: Acct = account.parse()?;
+    let config = room.config.clone();
+    let asked = acct.clone();
+    let found = room.store.run(move |store| explain::explain(store, &config, &asked, now)).await?;
+    found.ok_or_else(|| anyhow::anyhow!("{acct} was never seen; `masthead accounts` lists those that were"))
+}
+
+/// Findings that need approvals they do not have.
+fn waiting(store: &Store) -> Result<Vec<Finding>, StoreError> {
+    let mut findings = store.findings()?;
+    findings.retain(|finding| finding.state == FindingState::Raised && finding.confirmed().is_none());
+    Ok(findings)
+}
+
+fn target_rows(store: &Store) -> Result<Vec<TargetRow>, StoreError> {
+    let row = |record: crate::model::target::TargetRecord| TargetRow {
+        target: record.target.to_string(),
+        due: record.due,
+        last_ok: record.last_ok,
+        failures: record.failures,
+        trouble: record.trouble,
+        gaps: record.cursor.gaps.len(),
+    };
+    Ok(store.targets()?.into_iter().map(row).collect())
+}
+
+/// Passes until nothing is due at `now`; new targets are taken at once instead of being spread.
+async fn collect_all(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<CollectReport> {
+    let mut report = CollectReport::default();
+    for _ in 0..COLLECT_PASSES {
+        let pass = collect::pass(room, targets::Pacing::AtOnce, now).await?;
+        if pass.polled == 0 {
+            break;
+        }
+        report.add(pass);
+    }
+    Ok(report)
+}

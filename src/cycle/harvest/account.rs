@@ -1,0 +1,253 @@
+//! An account's harvest: its profile, its new, edited and removed statuses, its counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{Fault, Harvest};
+use crate::cycle::{Newsroom, targets};
+use crate::model::account::{AccountId, Acct, Host};
+use crate::model::assessment::Relation;
+use crate::model::dossier::{AccountRecord, Found, Method, Presence};
+use crate::model::observation::CountsAt;
+use crate::model::status::{SeenStatus, Status, StatusUri, Version};
+use crate::model::target::TargetRecord;
+use crate::sources::mastodon::poll::{AccountPoll, read_account};
+use crate::sources::mastodon::walk::Sight;
+use crate::sources::{PollError, webfinger};
+use crate::store::{Store, StoreError, unless_damaged};
+
+/// Pages of forty statuses that one poll may read: the rest is a gap that the next poll goes on with.
+const PAGES_PER_POLL: u32 = 5;
+/// Counts are kept this far apart at least: a trend needs no more.
+const COUNTS_EVERY: Duration = Duration::hours(6);
+
+pub(super) async fn poll(
+    room: &Newsroom,
+    acct: Acct,
+    record: TargetRecord,
+    now: DateTime<Utc>,
+) -> Result<Harvest, Fault> {
+    let asked = acct.clone();
+    let known = room.store.run(move |store| unless_damaged(store.account_by_acct(&asked))).await?;
+    let api_host = known.as_ref().map_or_else(|| acct.host().clone(), |account| account.api_host.clone());
+    match (read(room, &acct, &api_host, &record, now).await, known) {
+        (Ok(seen), known) => write(room, known, api_host, record, seen, now).await,
+        (Err(error), Some(account)) if error.is_missing() => Ok(missing(account, record, now)),
+        (Err(error), Some(_)) => Err(error.into()),
+        // The address may be on another host than the server that serves it: its host says by webfinger.
+        (Err(error), None) => match webfinger::locate(&room.net, &acct, now).await {
+            Ok(Some((_, host))) if host != api_host => {
+                let seen = read(room, &acct, &host, &record, now).await?;
+                write(room, None, host, record, seen, now).await
+            }
+            _ => Err(error.into()),
+        },
+    }
+}
+
+async fn read(
+    room: &Newsroom,
+    acct: &Acct,
+    api_host: &Host,
+    record: &TargetRecord,
+    now: DateTime<Utc>,
+) -> Result<AccountPoll, PollError> {
+    let token = room.config.mastodon.tokens.get(api_host);
+    read_account(&room.net, acct, api_host, token, &record.cursor, PAGES_PER_POLL, now).await
+}
+
+async fn write(
+    room: &Newsroom,
+    known: Option<AccountRecord>,
+    api_host: Host,
+    record: TargetRecord,
+    seen: AccountPoll,
+    now: DateTime<Utc>,
+) -> Result<Harvest, Fault> {
+    let write = move |store: &Store| harvest(store, known, api_host, record, seen, now);
+    Ok(room.store.run(write).await?)
+}
+
+/// The server says that the account is not there: once is a doubt, twice is gone; evidence stays.
+fn missing(account: AccountRecord, record: TargetRecord, now: DateTime<Utc>) -> Harvest {
+    let presence = account.presence.after_missing(now);
+    let account = AccountRecord { presence, ..account };
+    let mut harvest = Harvest::of(&record.target);
+    let due = targets::due_after_success(&record.target, Some((&account, None)), now);
+    harvest.touched.push(account.id.clone());
+    harvest.batch.put_account(account);
+    harvest.polled(record, due, now);
+    harvest
+}
+
+/// What one good poll changes: all of it in one batch, the cursor with the items.
+fn harvest(
+    store: &Store,
+    known: Option<AccountRecord>,
+    api_host: Host,
+    record: TargetRecord,
+    seen: AccountPoll,
+    now: DateTime<Utc>,
+) -> Result<Harvest, StoreError> {
+    let mut harvest = Harvest::of(&record.target);
+    let id = seen.observation.profile.id.clone();
+    // The same address with another id is another account: it starts with an empty history.
+    let (known, replaced) = match known {
+        Some(account) if account.id != id => (unless_damaged(store.account(&id))?, Some(account)),
+        known => (known.or(unless_damaged(store.account(&id))?), None),
+    };
+    let lead = replaced.as_ref().map(|account| Found {
+        at: now,
+        method: Method::Successor,
+        through: account.id.uri.clone(),
+        background: true,
+    });
+    if let Some(account) = replaced {
+        let presence = account.presence.after_missing(now);
+        harvest.touched.push(account.id.clone());
+        harvest.batch.put_account(AccountRecord { presence, ..account });
+    }
+    let stored: BTreeMap<StatusUri, SeenStatus> =
+        store.statuses(&id)?.into_iter().map(|seen| (seen.status.uri.clone(), seen)).collect();
+    let background = known.is_none() || seen.sight == Sight::First;
+    for status in &seen.statuses {
+        let changed = match stored.get(&status.uri) {
+            None => {
+                harvest.new_statuses += 1;
+                Some(first_sight(status, seen.server_date, background, now))
+            }
+            Some(old) => seen_again(old, status, now),
+        };
+        changed.into_iter().for_each(|status| harvest.batch.put_status(&id, status));
+    }
+    removed(&stored, &seen, now).for_each(|status| harvest.batch.put_status(&id, status));
+    let relation = unless_damaged(store.assessment(&id))?.map(|assessment| assessment.relation);
+    for uri in beyond(kept_of(relation), &stored, &seen, now) {
+        harvest.batch.remove_status(&id, uri);
+    }
+    if is_due_for_counts(store, &id, now)? {
+        let counts = seen.observation.profile.counts;
+        harvest.batch.put_counts(&id, CountsAt { at: now, counts });
+    }
+    let source = record.target.to_string();
+    for rejected in &seen.rejected {
+        harvest.batch.put_rejected(&source, now, rejected.clone());
+    }
+    let cursor = seen.cursor.clone();
+    let account = updated(known, api_host, lead.or_else(|| record.found.clone()), seen, now);
+    let due = targets::due_after_success(&harvest.target, Some((&account, relation)), now);
+    harvest.touched.push(id);
+    harvest.batch.put_account(account);
+    harvest.polled(TargetRecord { found: None, cursor, ..record }, due, now);
+    Ok(harvest)
+}
+
+/// How many statuses are kept of an account: those of outlets for their habits over a month and more.
+fn kept_of(relation: Option<Relation>) -> usize {
+    match relation {
+        Some(Relation::Official | Relation::Attested) => 3_000,
+        _ => 400,
+    }
+}
+
+/// The oldest statuses, stored or just seen, as far as there are more than `kept`.
+fn beyond<'a>(
+    kept: usize,
+    stored: &'a BTreeMap<StatusUri, SeenStatus>,
+    seen: &'a AccountPoll,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = &'a StatusUri> {
+    let old = stored.values().map(|old| (old.made_at(), &old.status.uri));
+    let new = seen.statuses.iter().filter(|status| !stored.contains_key(&status.uri));
+    let new = new.map(|status| (status.claimed_at.map_or(now, |claimed| claimed.min(now)), &status.uri));
+    let times: BTreeSet<(DateTime<Utc>, &StatusUri)> = old.chain(new).collect();
+    let beyond = times.len().saturating_sub(kept);
+    times.into_iter().take(beyond).map(|(_, uri)| uri)
+}
+
+/// A status that no poll had returned before.
+fn first_sight(
+    status: &Status,
+    server_date: Option<DateTime<Utc>>,
+    background: bool,
+    now: DateTime<Utc>,
+) -> SeenStatus {
+    SeenStatus {
+        content_hash: status.content_hash(),
+        status: status.clone(),
+        first_seen: now,
+        server_date,
+        background,
+        versions: Vec::new(),
+        removed_at: None,
+    }
+}
+
+/// What changed in a status that is known: a new text, or it is back. `None` = nothing.
+fn seen_again(old: &SeenStatus, status: &Status, now: DateTime<Utc>) -> Option<SeenStatus> {
+    let content_hash = status.content_hash();
+    let newest = old.versions.last().map_or(&old.content_hash, |version| &version.content_hash);
+    let mut fresh = old.clone();
+    fresh.removed_at = None;
+    if *newest != content_hash {
+        let (edited_at, text) = (status.edited_at, status.text.clone());
+        fresh.versions.push(Version { seen_at: now, edited_at, text, content_hash });
+    }
+    (fresh != *old).then_some(fresh)
+}
+
+/// Known statuses that a complete read of their time no longer returned.
+fn removed<'a>(
+    stored: &'a BTreeMap<StatusUri, SeenStatus>,
+    seen: &'a AccountPoll,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = SeenStatus> + 'a {
+    let returned: BTreeSet<&StatusUri> = seen.statuses.iter().map(|status| &status.uri).collect();
+    let in_reach = move |old: &&SeenStatus| {
+        let claimed = old.status.claimed_at.zip(seen.covered_since);
+        claimed.is_some_and(|(claimed, since)| claimed > since) && !returned.contains(&old.status.uri)
+    };
+    let gone = stored.values().filter(|old| old.removed_at.is_none()).filter(in_reach);
+    gone.map(move |old| SeenStatus { removed_at: Some(now), ..old.clone() })
+}
+
+fn is_due_for_counts(store: &Store, id: &AccountId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let counts = store.counts(id)?;
+    let newest = counts.iter().rfind(|counts| counts.at <= now);
+    Ok(newest.is_none_or(|newest| now - newest.at >= COUNTS_EVERY))
+}
+
+/// The account's record after a good poll. An account that nobody led us to was listed.
+fn updated(
+    known: Option<AccountRecord>,
+    api_host: Host,
+    lead: Option<Found>,
+    seen: AccountPoll,
+    now: DateTime<Utc>,
+) -> AccountRecord {
+    let last_complete_poll = if seen.complete { Some(now) } else { None };
+    match known {
+        Some(account) => AccountRecord {
+            acct: seen.observation.profile.acct.clone(),
+            latest: seen.observation,
+            presence: Presence::There,
+            last_complete_poll: last_complete_poll.or(account.last_complete_poll),
+            ..account
+        },
+        None => AccountRecord {
+            id: seen.observation.profile.id.clone(),
+            acct: seen.observation.profile.acct.clone(),
+            api_host,
+            found: lead.unwrap_or(Found {
+                at: now,
+                method: Method::Listed,
+                through: seen.observation.read_from.clone(),
+                background: true,
+            }),
+            latest: seen.observation,
+            presence: Presence::There,
+            last_complete_poll,
+        },
+    }
+}

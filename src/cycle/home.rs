@@ -1,0 +1,65 @@
+//! The home server: whose account posts, what the server accepts, and what roots answer.
+
+use super::{Newsroom, user_agent};
+use crate::publish::home::{self, HomeError, Instance};
+use crate::publish::outbox::{Outbox, OutboxError};
+use crate::publish::receipt::OwnStatus;
+
+/// What the home server told, kept for the life of the process.
+#[derive(Debug, Clone)]
+pub struct AtHome {
+    pub outbox: Outbox,
+    pub instance: Instance,
+    /// Id there of the standing post that digests answer.
+    pub reply_to: Option<String>,
+    /// Our newest posts as they stood when we asked.
+    pub newest: Vec<OwnStatus>,
+}
+
+/// What the home server tells, asked once.
+pub async fn at_home(room: &Newsroom, known: &mut Option<AtHome>) -> Result<AtHome, HomeTrouble> {
+    match known {
+        Some(at_home) => Ok(at_home.clone()),
+        None => Ok(known.insert(ask_home(room).await?).clone()),
+    }
+}
+
+/// Why the home server cannot be posted to.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeTrouble {
+    #[error("posting is off")]
+    Off,
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error("[publish.fediverse] reply_to: {0}")]
+    ReplyTo(OutboxError),
+    #[error("our own posts: {0}")]
+    Own(OutboxError),
+    /// A post of ours that no record of ours explains.
+    #[error("safe mode: {0}")]
+    Stranger(String),
+}
+
+async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
+    let Some(publish) = &room.config.publish else { return Err(HomeTrouble::Off) };
+    let (server, token) = (&publish.server, &publish.token);
+    let instance = home::instance(&room.net, server).await?;
+    let agent = user_agent(&room.config);
+    let own = match home::verify(server, token, instance.family, &room.config.hosts, &agent).await {
+        Err(HomeError::Broken { .. } | HomeError::Panicked { .. }) => {
+            home::verify_leniently(&room.net, server, token).await?
+        }
+        verified => verified?,
+    };
+    if !own.is_bot {
+        tracing::warn!(account = %own.url, "the account that posts is not marked as a bot, which the fediverse expects");
+    }
+    let outbox = Outbox::new(room.net.clone(), server.clone(), token.clone(), own.id);
+    let reply_to = match &room.config.fediverse.reply_to {
+        Some(url) => Some(outbox.resolve(url).await.map_err(HomeTrouble::ReplyTo)?),
+        None => None,
+    };
+    let newest = outbox.own_since(room.config.clock.now()).await.map_err(HomeTrouble::Own)?;
+    tracing::info!(%server, account = %own.username, limit = instance.limits.max_characters, "posting is ready");
+    Ok(AtHome { outbox, instance, reply_to, newest })
+}

@@ -1,0 +1,65 @@
+//! Passes: each takes one `now`, decides, and commits once per target or verdict.
+
+pub mod collect;
+pub mod commands;
+pub mod harvest;
+pub mod home;
+pub mod judge;
+pub mod outlook;
+pub mod press;
+pub mod publish;
+pub mod schedule;
+pub mod targets;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::sync::Mutex;
+
+use crate::config::Config;
+use crate::net::{Net, NetConfig, Timeouts};
+use crate::store::Store;
+use press::Press;
+
+/// What a pass works with: the checked configuration, the store, the road to the network and the press.
+#[derive(Debug, Clone)]
+pub struct Newsroom {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub net: Net,
+    pub press: Arc<Mutex<Press>>,
+    /// Held while findings are raised, since they are numbered.
+    pub bench: Arc<Mutex<()>>,
+}
+
+impl Newsroom {
+    /// Opens store, ledger and network.
+    ///
+    /// # Errors
+    /// That another process owns the store, or what the disk says.
+    pub async fn open(config: Arc<Config>) -> anyhow::Result<Newsroom> {
+        let now = config.clock.now();
+        let opening = config.clone();
+        let open = move || -> anyhow::Result<(Store, Press)> {
+            let store = Store::open(&opening.state_dir, opening.store_cache_mib)?;
+            let press = Press::open(&opening, &store, now)?;
+            Ok((store, press))
+        };
+        let (store, press) = tokio::task::spawn_blocking(open).await.context("open the store")??;
+        let road = NetConfig {
+            user_agent: user_agent(&config),
+            hosts: config.hosts.clone(),
+            allowed: targets::configured_servers(&config),
+            timeouts: Timeouts::default(),
+        };
+        let net = Net::new(road, config.clock).context("open the road to the network")?;
+        let (press, bench) = (Arc::new(Mutex::new(press)), Arc::new(Mutex::new(())));
+        Ok(Newsroom { config, store, net, press, bench })
+    }
+}
+
+/// How we present ourselves to every server: what we are, and whom to write to.
+pub fn user_agent(config: &Config) -> String {
+    let contact = config.contact.as_deref().unwrap_or("no contact configured");
+    format!("Masthead/{} (bot that shows who runs media accounts; {contact})", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,152 @@
+//! Publication: composes what is confirmed, freezes it, and sees it through until it stands.
+
+mod by_hand;
+mod edition;
+mod posting;
+mod reconcile;
+mod said;
+mod strangers;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Duration, Utc};
+
+use super::home::HomeTrouble;
+use super::press::Press;
+use super::{Newsroom, judge, schedule};
+use crate::model::digest::{DigestNumber, DigestRecord, DigestState};
+use crate::model::record::Record;
+use crate::store::{Batch, Store, StoreError};
+
+pub use by_hand::{DigestReport, PostLine, digest_now, dry_run};
+use edition::{Composed, NotNow};
+pub use reconcile::{PostCheck, ReconcileReport, reconcile};
+
+/// A file of this name in the state directory stops all posting, also when nothing else works any more.
+pub const HALT_FILE: &str = "HALT";
+/// After trouble with the home server.
+const AFTER_TROUBLE: Duration = Duration::minutes(2);
+
+/// A clock may be put back by so much without anything being wrong.
+const CLOCK_ERROR: Duration = Duration::days(1);
+
+const SCHEDULE_SERVED: &str = "schedule.digest.served";
+
+/// One look at publication: goes on with a digest under way, or starts one that is due.
+///
+/// Returns when to look again, `None` = at the caller's usual pace. An error is the store's or the
+/// ledger's; trouble with the server is waited out.
+pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
+    if room.press.lock().await.safe_mode().is_some() {
+        return Ok(None);
+    }
+    let tick = match under_way(room).await? {
+        Some(_) => None,
+        None => due_tick(room, now).await?,
+    };
+    match greet(room).await {
+        Ok(()) => {}
+        // The press has said so.
+        Err(HomeTrouble::Stranger(_)) => return Ok(None),
+        Err(trouble) => {
+            tracing::warn!(%trouble, "the home server could not be asked");
+            return Ok(Some(now + AFTER_TROUBLE));
+        }
+    }
+    if let Some(tick) = tick
+        && let Err(not_now) = make(room, Some(tick), now).await?
+    {
+        tracing::warn!(why = %not_now.why, "no digest yet");
+        return Ok(Some(now + not_now.ask_again_in));
+    }
+    posting::drive(room).await
+}
+
+/// Asks the home server once in the life of a service, so that what is wrong there is told at its start.
+async fn greet(room: &Newsroom) -> Result<(), HomeTrouble> {
+    if room.config.publish.is_some() {
+        strangers::at_home(room, &mut *room.press.lock().await).await?;
+    }
+    Ok(())
+}
+
+/// The digest that is being posted, if there is one.
+async fn under_way(room: &Newsroom) -> anyhow::Result<Option<DigestRecord>> {
+    let posting = |store: &Store| {
+        let digests = store.digests()?;
+        Ok::<_, StoreError>(digests.into_iter().find(|record| record.state == DigestState::Posting))
+    };
+    room.store.run(posting).await.context("look for a digest under way")
+}
+
+/// The tick of the schedule that waits to be served. The first look at a schedule serves all before it,
+/// and so does a look after the clock was wrong and far ahead.
+async fn due_tick(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
+    let served = room.store.run(|store| store.note(SCHEDULE_SERVED)).await?;
+    // A tick served in the far future was served by a clock that has been put right since.
+    let is_past = |served: &DateTime<Utc>| *served - now < CLOCK_ERROR;
+    let Some(served) = served.and_then(|text| text.parse().ok()).filter(is_past) else {
+        let mut batch = Batch::default();
+        batch.set_note(SCHEDULE_SERVED, &now.to_rfc3339());
+        room.store.run(move |store| store.commit(batch)).await?;
+        return Ok(None);
+    };
+    let wanted = &room.config.schedule;
+    Ok(schedule::newest_due(&wanted.digest, wanted.timezone, served, now))
+}
+
+/// Judges once more what waits, composes what is confirmed and freezes it; the number, `None` when there
+/// is nothing to say.
+///
+/// The bench is held from the composition to the commit, so that no judgement writes a finding that is
+/// being frozen. The ledger has nothing of it yet: posting approves it first, also after a crash here.
+async fn make(
+    room: &Newsroom,
+    tick: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Result<Option<DigestNumber>, NotNow>> {
+    let mut press = room.press.lock().await;
+    judge::waiting(room, now).await?;
+    let _bench = room.bench.lock().await;
+    let composed = match edition::compose(room, &mut press, now).await? {
+        Ok(composed) => composed,
+        Err(not_now) => return Ok(Err(not_now)),
+    };
+    for dropped in &composed.dropped {
+        tracing::error!(findings = ?dropped.findings, why = %dropped.why, "kept out of the thread by the gate");
+    }
+    let Composed { record, findings, .. } = composed;
+    let number = record.as_ref().map(|record| record.digest.number);
+    let mut batch = Batch::default();
+    if let Some(tick) = tick {
+        batch.set_note(SCHEDULE_SERVED, &tick.to_rfc3339());
+    }
+    findings.into_iter().for_each(|finding| batch.put_finding(finding));
+    if let Some(record) = record {
+        tracing::info!(digest = record.digest.number.0, posts = record.digest.parts.len(), "froze a digest");
+        batch.put_digest(record);
+    }
+    room.store.run(move |store| store.commit(batch)).await.context("write the digest")?;
+    Ok(Ok(number))
+}
+
+/// Stops all posting until somebody resumes it.
+pub async fn halt(room: &Newsroom, why: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+    decide(room, Record::Halted { why: why.to_owned() }, now).await
+}
+
+pub async fn resume(room: &Newsroom, by: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+    decide(room, Record::Resumed { by: by.to_owned() }, now).await
+}
+
+/// Writes down what a person decided about publishing as a whole.
+async fn decide(room: &Newsroom, record: Record, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let mut press = room.press.lock().await;
+    press.append(now, record)?;
+    follow(room, &mut press, None).await
+}
+
+/// Lets the store follow the ledger, off the asynchronous threads.
+async fn follow(room: &Newsroom, press: &mut Press, digest: Option<DigestNumber>) -> anyhow::Result<()> {
+    let batch = press.to_follow(&room.store, digest)?;
+    room.store.run(move |store| store.commit(batch)).await.context("let the store follow the ledger")
+}
