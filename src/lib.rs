@@ -14,3 +14,4 @@ pub mod publish;
 pub mod sandbox;
 pub mod sources;
 pub mod store;
+pub mod web;
