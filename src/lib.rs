@@ -4,9 +4,11 @@
 //! A module imports from strictly lower floors; `tests/tidy.rs` holds that.
 
 pub mod analysis;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod cycle;
+pub mod daemon;
 pub mod ledger;
 pub mod model;
 pub mod net;

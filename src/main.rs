@@ -1,3 +1,129 @@
 //! The program: joins the doors of the house.
 
-fn main() {}
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use masthead::cli::args::{Cli, Command};
+use masthead::cli::{self, exit};
+use masthead::clock::Clock;
+use masthead::config::Environment;
+use masthead::ledger::LedgerError;
+use masthead::store::StoreError;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(&cli.command);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("start the runtime")),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let environment = Environment::of_process();
+    let now = Clock::Real.now();
+    match cli.command {
+        Command::Run { .. } => {
+            let config = cli::load(cli.config.as_deref(), environment, now)?;
+            service::run(config).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Sandbox { seed, rate, dir } => {
+            trial::run(seed, rate, dir).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => cli::run(cli, environment, now).await,
+    }
+}
+
+/// Logs go to stderr; `MASTHEAD_LOG` takes the usual filter words. Commands log only warnings.
+fn start_log(command: &Command) {
+    let default = if command.is_service() { "info" } else { "warn" };
+    // megalodon logs tokens in URLs.
+    let quiet = "megalodon=off,sled=warn,hyper=warn,reqwest=warn,html5ever=error";
+    let words = std::env::var("MASTHEAD_LOG").unwrap_or_else(|_| default.to_owned());
+    let filter = tracing_subscriber::EnvFilter::new(format!("{words},{quiet}"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people; on a terminal NO_COLOR turns them off.
+    let log = if std::io::stderr().is_terminal() { log } else { log.with_ansi(false) };
+    match command {
+        Command::Run { log_json: true } => log.json().init(),
+        _ => log.with_target(false).init(),
+    }
+}
+
+/// Prints what went wrong once, and chooses the exit code.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("masthead: {error:#}");
+    let is_storage = error.chain().any(|cause| {
+        cause.downcast_ref().is_some_and(StoreError::is_storage)
+            || cause.downcast_ref().is_some_and(LedgerError::is_storage)
+    });
+    ExitCode::from(if is_storage { exit::STORAGE } else { exit::FAULTS })
+}
+
+/// The service with its pages.
+mod service {
+    use std::sync::Arc;
+
+    use anyhow::Context as _;
+    use masthead::config::Config;
+    use masthead::cycle::{Newsroom, outlook};
+    use masthead::ledger::FILE_NAME;
+    use masthead::{daemon, web};
+    use tokio::net::TcpListener;
+
+    pub async fn run(config: Config) -> anyhow::Result<()> {
+        let config = Arc::new(config);
+        outlook::lines(&config).iter().for_each(|line| tracing::info!("{line}"));
+        let room = Newsroom::open(config.clone()).await?;
+        let listen = config.web.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("listen on {listen} for the pages; `[web] listen` names another address")
+        })?;
+        tracing::info!("pages on http://{}/", listener.local_addr().context("ask where the pages are")?);
+        let ledger_path = config.state_dir.join(FILE_NAME);
+        let site = web::Site { store: room.store.clone(), facts: facts(&config), ledger_path };
+        let router = web::router(site);
+        daemon::run(room, move |stopped| Box::pin(web::serve(listener, router, stopped))).await
+    }
+
+    /// What the pages say about the service itself.
+    fn facts(config: &Config) -> web::SiteFacts {
+        let read = |read: outlook::Read| web::Read { what: read.what, how: read.how, often: read.often };
+        web::SiteFacts {
+            contact: config.contact.clone(),
+            public_url: config.web.public_url.clone(),
+            servers: outlook::servers(config).into_iter().map(read).collect(),
+            pages: outlook::pages(config).into_iter().map(read).collect(),
+        }
+    }
+}
+
+/// The embedded world as a command.
+mod trial {
+    use std::path::PathBuf;
+
+    use anyhow::Context as _;
+    use masthead::sandbox::{Options, Sandbox};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    pub async fn run(seed: u64, rate: f64, dir: Option<PathBuf>) -> anyhow::Result<()> {
+        let fresh = || std::env::temp_dir().join(format!("masthead-sandbox-{}", std::process::id()));
+        let dir = dir.unwrap_or_else(fresh);
+        let sandbox =
+            Sandbox::start(Options { seed, rate, ..Options::new(dir) }).await.context("open the world")?;
+        println!("{}", serde_json::to_string(&sandbox.announce())?);
+        let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            interrupted = tokio::signal::ctrl_c() => interrupted.context("listen for SIGINT")?,
+        }
+        Ok(())
+    }
+}

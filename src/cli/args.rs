@@ -1,0 +1,223 @@
+//! The command line: what can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Tells people who is behind an account.
+///
+/// Watches known state-media outlets, finds newly seen accounts that are theirs, keeps the proof and
+/// posts digests.
+#[derive(Debug, Parser)]
+#[command(name = "masthead", version, verbatim_doc_comment, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Configuration, else $MASTHEAD_CONFIG, config.toml, /etc/masthead/config.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON for machines instead of text for people
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes
+  0  all well
+  1  faults were found, or the command could not be done; stderr says why
+  2  the command was not typed as it is known
+  4  safe mode: ledger and store do not fit together, nothing is posted: masthead help reconcile
+  5  the disk or the database let us down; somebody has to look before the service starts again
+
+Each command has examples: masthead help COMMAND";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service: polls, judges, posts digests, serves the pages
+    #[command(after_help = "\
+Its first lines say what it can and cannot see, and where digests go. It ends with exit code 0 on
+SIGTERM or SIGINT. While it runs, all other commands ask it over the socket in `state_dir`.
+
+Examples
+  masthead run
+  masthead run --config /etc/masthead/config.toml --log-json
+  MASTHEAD_LOG=debug masthead run      every poll and every step of a digest")]
+    Run {
+        /// Log as JSON lines
+        #[arg(long)]
+        log_json: bool,
+    },
+    /// Check configuration and watchlist: every error with its place and what was expected
+    #[command(after_help = "\
+Changes nothing and needs no network. Exit code 1 where there is an error; warnings are no errors.
+
+Examples
+  masthead check
+  masthead check watchlist.d/mine.toml      one file laid over the built-in watchlist
+  masthead check --json")]
+    Check {
+        /// Single watchlist files to check instead of the configuration
+        files: Vec<PathBuf>,
+    },
+    /// Print every key of the configuration with its default and reason
+    #[command(after_help = "\
+Examples
+  masthead config --all
+  masthead config --all | grep publish")]
+    Config {
+        /// All keys, also those that the configuration does not name
+        #[arg(long, required = true)]
+        all: bool,
+    },
+    /// Outlets that are watched: owner, control and who says so, domains, accounts
+    #[command(after_help = "\
+watched  how many of its sites are read for links to accounts; off = switched off in its record
+
+Examples
+  masthead outlets
+  masthead outlets xinhua      one outlet in full, with its sources")]
+    Outlets {
+        /// Only this outlet, in full
+        id: Option<String>,
+    },
+    /// Accounts that were seen: what they are, whether they post, how many follow them
+    #[command(after_help = "\
+named      yes = in a digest; next = in the next one; on page = known at start, which is no news;
+           waits = for people; no = see `masthead explain`
+followers  in brackets: what a week added or took
+
+Examples
+  masthead accounts
+  masthead accounts --json | jq -r '.rows[] | select(.relation == \"claimed\") | .account'")]
+    Accounts,
+    /// Why an account is or is not named: every indicator with its evidence
+    #[command(after_help = "\
+Examples
+  masthead explain desk@social.example
+  masthead explain desk@social.example --json")]
+    Explain {
+        /// user@host, without a leading @
+        account: String,
+    },
+    /// Findings that wait for people
+    #[command(after_help = "\
+Lists them. This version has no command to approve one: what needs a person is not posted.
+
+Example
+  masthead review")]
+    Review,
+    /// What is polled, when next, and what could not be read
+    #[command(after_help = "\
+failed  polls in a row that failed      gaps  stretches of posts that are not read yet
+
+Examples
+  masthead targets
+  masthead targets --json | jq '.rows[] | select(.failures > 3)'")]
+    Targets,
+    /// Poll once what is due, judge it, and end
+    #[command(after_help = "\
+Posts nothing. A target that was read within its interval is not due and is left alone.
+
+Example
+  masthead collect --once")]
+    Collect {
+        /// Required, so that nobody takes it for the service
+        #[arg(long, required = true)]
+        once: bool,
+    },
+    /// Post a digest now, whatever the schedule says
+    #[command(after_help = "\
+Goes on with a digest that is under way. Exit code 4 in safe mode.
+
+Examples
+  masthead digest --dry-run      the exact posts with their lengths; changes nothing
+  masthead digest")]
+    Digest {
+        /// Print the exact posts with their lengths; change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Stop all posting at once
+    #[command(after_help = "\
+Lasts over restarts until `masthead resume`. Where no command works any more, an empty file `HALT`
+in `state_dir` does the same until it is deleted.
+
+Example
+  masthead halt --why \"objection to digest 12\"")]
+    Halt {
+        /// Why, for the ledger
+        #[arg(long)]
+        why: String,
+    },
+    /// Post again after a halt
+    #[command(after_help = "\
+Example
+  masthead resume --as ana")]
+    Resume {
+        /// Who decides that, for the ledger
+        #[arg(long = "as", value_name = "NAME")]
+        by: String,
+    },
+    /// After a lost or restored store: compare our posts with the ledger and end safe mode
+    #[command(after_help = "\
+Without a name it only compares. With one it takes this store as the ledger's: findings about
+accounts that our posts name already count as said.
+
+Examples
+  masthead reconcile
+  masthead reconcile --as ana")]
+    Reconcile {
+        /// Take the store as good: who decides that, for the ledger
+        #[arg(long = "as", value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Check the ledger's chain and the texts beside it, offline
+    #[command(after_help = "\
+Needs neither store nor network, and may run beside the service.
+
+Example
+  masthead verify")]
+    Verify,
+    /// Judge all accounts again by the rules of this binary
+    #[command(after_help = "\
+Reads nothing from the network. After an update, or after an edit of the watchlist.
+
+Example
+  masthead judge --all")]
+    Judge {
+        /// Required, so that nobody expects it to judge one account
+        #[arg(long, required = true)]
+        all: bool,
+    },
+    /// Print the rules, points and constants of this binary
+    #[command(after_help = "\
+Example
+  masthead method")]
+    Method,
+    /// A world to try Masthead against: servers, outlets and accounts on loopback
+    #[command(after_help = "\
+Prints one line of JSON with the path of a configuration that points at it, then runs until SIGINT.
+The same folder goes on with the same world.
+
+Examples
+  masthead sandbox --rate 3600 --dir /tmp/world      a day takes 24 seconds
+  masthead run --config /tmp/world/config.toml       in another terminal")]
+    Sandbox {
+        /// Same seed, same world
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Virtual seconds in a second
+        #[arg(long, default_value_t = 600.0)]
+        rate: f64,
+        /// Where its files go; a folder under the temporary directory by default
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
+}
+
+impl Command {
+    /// Whether it runs until somebody stops it, and so logs what it does.
+    pub fn is_service(&self) -> bool {
+        matches!(self, Command::Run { .. } | Command::Sandbox { .. })
+    }
+}

@@ -1,0 +1,68 @@
+//! Asks the running service, or opens the store where none runs.
+
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+
+use crate::config::Config;
+use crate::cycle::Newsroom;
+use crate::cycle::commands::line::{LONGEST_ANSWER, PROTOCOL, Question, Reply, socket_path};
+use crate::cycle::commands::{self, Answer, Request};
+use crate::store::StoreError;
+
+/// A service that starts or stops holds the lock without listening, for some seconds.
+const WAIT_FOR_LOCK: chrono::Duration = chrono::Duration::seconds(30);
+/// The longest a command may work: a digest waits for its read-backs.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1800);
+
+/// Asks, wherever the store is open.
+pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answer> {
+    let config = Arc::new(config);
+    let real = crate::clock::Clock::Real;
+    let give_up = real.now() + WAIT_FOR_LOCK;
+    loop {
+        if let Some(stream) = connect(&config) {
+            return tokio::task::spawn_blocking(move || talk(stream, request)).await?;
+        }
+        match Newsroom::open(config.clone()).await {
+            Ok(room) => return commands::answer(&room, request, room.config.clock.now()).await,
+            Err(error) if is_locked(&error) && real.now() < give_up => {
+                eprintln!(
+                    "waiting: another masthead holds {} and does not listen yet",
+                    config.state_dir.display()
+                );
+                real.sleep(chrono::Duration::seconds(1)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The running service, if there is one; a socket that nobody serves is left for the next start.
+fn connect(config: &Config) -> Option<UnixStream> {
+    UnixStream::connect(socket_path(&config.state_dir)).ok()
+}
+
+fn is_locked(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(StoreError::Locked { .. })))
+}
+
+fn talk(mut stream: UnixStream, request: Request) -> anyhow::Result<Answer> {
+    stream.set_read_timeout(Some(ANSWER_WITHIN)).context("set a time limit")?;
+    let mut line = serde_json::to_vec(&Question { protocol: PROTOCOL, request })?;
+    line.push(b'\n');
+    stream.write_all(&line).context("ask the running service")?;
+    let mut answer = String::new();
+    let mut reader = BufReader::new(stream.take(LONGEST_ANSWER as u64));
+    reader.read_line(&mut answer).context("wait for the running service")?;
+    anyhow::ensure!(!answer.is_empty(), "the service ended before it answered; its log says why");
+    let reply = serde_json::from_str(&answer)
+        .context("the running service answered in words this binary does not know; is it another version?")?;
+    match reply {
+        Reply::Answered(answer) => Ok(*answer),
+        Reply::Refused(why) => anyhow::bail!(why),
+    }
+}

@@ -1,0 +1,80 @@
+//! Starved of disk: the service ends clearly, and with room again it goes on where it was.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::record::{assert_ledger_is_sound, names, standing};
+use crate::scene::{self, HOME, NEWCOMER};
+use crate::service::{PATIENCE, Process, World};
+
+/// A file system of its own for the state directory of a world; taken off when dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where this user may not mount.
+    fn under(world: &World) -> Option<SmallDisk> {
+        let place = world.state();
+        std::fs::create_dir(&place).unwrap();
+        let mut mount = Command::new("mount");
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=32m", "small"]).arg(&place).output();
+        mounted.ok()?.status.success().then_some(SmallDisk(place))
+    }
+
+    fn fill(&self) {
+        let mut filler = File::create(self.0.join("filler")).unwrap();
+        let chunk = [0x20; 64 * 1024];
+        for piece in [&chunk[..], &chunk[..1]] {
+            while filler.write_all(piece).is_ok() {}
+        }
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // A disk that stays is seen by whoever looks; the test has its own verdict.
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_when_a_digest_is_due_ends_the_service_and_loses_nothing() {
+    let mut world = World::open(1200);
+    let Some(disk) = SmallDisk::under(&world) else {
+        println!("skipped: this user may not mount a small disk");
+        return;
+    };
+    world = scene::newcomer_found(world);
+    let known = world.ask(&["accounts"])["rows"].as_array().unwrap().len();
+    // While the service asks its home server for the limits of a post.
+    world.fault(&json!({"server": HOME, "path": "/api/v1/instance", "effect": "delay", "ms": 3000}));
+    let service = world.run();
+    disk.fill();
+    assert_full(&world, service);
+    assert_full(&world, world.begin(&["run"]));
+    assert!(world.outbox(HOME).is_empty());
+    disk.make_room();
+
+    assert_eq!(world.ask(&["accounts"])["rows"].as_array().unwrap().len(), known);
+    let service = world.run();
+    scene::closed(&world, 1);
+    assert_eq!(service.stop().0, Some(0));
+    assert_eq!(names(&standing(&world, HOME), NEWCOMER), [1]);
+    assert_ledger_is_sound(&world);
+}
+
+/// The service ends by itself, with the code on which nobody restarts it, and says where room is needed.
+fn assert_full(world: &World, service: Process) {
+    let (code, log) = service.end(PATIENCE);
+    assert_eq!(code, Some(5), "{log}");
+    let told = log.lines().find(|line| line.starts_with("masthead: ")).unwrap_or_default();
+    assert!(told.contains("no space left") && told.contains(world.dir().to_str().unwrap()), "{log}");
+    assert!(told.contains("make room there and start again"), "{log}");
+}
