@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::random::Random;
 use crate::record::{assert_ledger_is_sound, names, standing};
 use crate::scene::{self, HOME, NEWCOMER, RETURNED};
@@ -13,6 +15,8 @@ const KILLS: u32 = 20;
 fn a_service_killed_twenty_times_in_five_days_says_everything_exactly_once() {
     let mut random = Random::new(0x5EED_0001);
     let world = World::open(3600);
+    // Posts take a moment, so that kills hit them on their way, too.
+    scene::post_fault(&world, HOME, &json!({"effect": "delay", "ms": 40, "count": 1000}));
     let (mut kills, mut hit) = (0, 0);
     // The newcomer's digest is on day 3 or 4, the one about the account that posts again on day 5, 09:00.
     while kills < KILLS || world.hours() < 5 * 24 + 3 {
@@ -21,7 +25,7 @@ fn a_service_killed_twenty_times_in_five_days_says_everything_exactly_once() {
         // What is said stands in the log before the ledger has it: a kill here hits the posting.
         let line = service.wait_for(&["froze a digest", " sent "], life);
         hit += u32::from(line.is_some());
-        pause(Duration::from_millis(random.within(0, 30)));
+        pause(Duration::from_millis(random.within(0, 80)));
         if kills < KILLS {
             service.kill();
             kills += 1;
