@@ -37,16 +37,6 @@ pub struct Page {
     pub last_id: Option<String>,
 }
 
-/// What a server says of itself and its limits; `None` where it does not, or says something senseless.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Instance {
-    pub version: Option<String>,
-    /// Characters that a status may have.
-    pub max_characters: Option<u32>,
-    /// Characters that any URL counts as.
-    pub characters_reserved_per_url: Option<u32>,
-}
-
 /// Reads one account. `host` is the host of the address that was asked for: an account that the server calls
 /// `user` without a host is `user@host`.
 ///
@@ -93,27 +83,6 @@ pub fn parse_statuses(bytes: &[u8], author: &str) -> Result<Page, ParseError> {
         }
     }
     Ok(page)
-}
-
-/// Reads what a server says of itself, from the answer of `/api/v2/instance` or `/api/v1/instance`.
-///
-/// # Errors
-/// Where it is no JSON object.
-pub fn parse_instance(bytes: &[u8]) -> Result<Instance, ParseError> {
-    let value = json::parse(bytes)?;
-    let object = Object::of(&value).ok_or_else(|| fault(bytes, "got no description of a server".into()))?;
-    let limits = object.object("configuration").and_then(|configuration| configuration.object("statuses"));
-    let limit = |key: &str| {
-        let count = limits.and_then(|limits| limits.count(key));
-        count.filter(|count| (1..=10_000_000).contains(count)).and_then(|count| u32::try_from(count).ok())
-    };
-    // Pleroma and its kin name the limit at the top.
-    let at_top = || object.count("max_toot_chars").filter(|count| *count > 0)?.try_into().ok();
-    Ok(Instance {
-        version: object.text("version").map(|text| clip(text, NAME_CHARS)),
-        max_characters: limit("max_characters").or_else(at_top),
-        characters_reserved_per_url: limit("characters_reserved_per_url"),
-    })
 }
 
 fn fault(bytes: &[u8], why: String) -> ParseError {
@@ -519,22 +488,6 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_read_from_every_shape_and_senseless_ones_are_none() {
-        let read = |value: Value| parse_instance(value.to_string().as_bytes()).unwrap();
-        let v2 = json!({"version": "4.5.0", "configuration": {"statuses": {"max_characters": 500, "characters_reserved_per_url": 23}}});
-        assert_eq!(
-            read(v2),
-            Instance {
-                version: Some("4.5.0".into()),
-                max_characters: Some(500),
-                characters_reserved_per_url: Some(23)
-            }
-        );
-        assert_eq!(read(json!({"max_toot_chars": 5000})).max_characters, Some(5000));
-        assert_eq!(read(json!({"configuration": {"statuses": {"max_characters": -3}}})), Instance::default());
-    }
-
-    #[test]
     fn everything_kept_is_capped() {
         let long = "新".repeat(60_000);
         let value = desk_with(
@@ -579,7 +532,6 @@ mod tests {
             prop_assert!(page.statuses.len() + page.rejected.len() <= count);
             let (profiles, rejected) = parse_accounts(bytes.as_bytes(), &host()).unwrap();
             prop_assert_eq!(profiles.len() + rejected.len(), count);
-            let _ = parse_instance(bytes.as_bytes());
         }
 
         #[test]
