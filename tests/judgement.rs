@@ -4,6 +4,7 @@
 use chrono::{DateTime, Duration, Utc};
 use masthead::analysis::activity::{activity, tenths_of_posts_a_day};
 use masthead::analysis::assess::assess;
+use masthead::analysis::corpus::Corpus;
 use masthead::analysis::review::{Before, Rules, Verdict, review};
 use masthead::model::account::{AccountId, Host, Network};
 use masthead::model::assessment::{Assessment, Relation};
@@ -133,6 +134,8 @@ fn dossier() -> Dossier {
         },
         listings: vec![],
         counts: vec![],
+        reuse: vec![],
+        never_flag: None,
         statuses: vec![],
         pages: vec![],
         hosts: vec![],
@@ -167,11 +170,12 @@ fn proven() -> Dossier {
 }
 
 fn relation(dossier: &Dossier) -> Relation {
-    assess(dossier, &watchlist()).map_or(Relation::Unrelated, |assessment| assessment.relation)
+    assess(dossier, &watchlist(), &Corpus::default())
+        .map_or(Relation::Unrelated, |assessment| assessment.relation)
 }
 
 fn assessed(dossier: &Dossier) -> Assessment {
-    assess(dossier, &watchlist()).unwrap()
+    assess(dossier, &watchlist(), &Corpus::default()).unwrap()
 }
 
 fn reviewed(dossier: &Dossier, before: Option<Relation>, findings: &[Finding]) -> Verdict {
@@ -217,6 +221,7 @@ fn status(made: DateTime<Utc>, background: bool) -> SeenStatus {
     SeenStatus {
         status,
         first_seen: made + Duration::minutes(5),
+        absent_at: None,
         server_date: None,
         content_hash,
         background,

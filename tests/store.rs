@@ -98,6 +98,7 @@ fn status(number: u32, text: &str, claimed_at: Option<DateTime<Utc>>) -> SeenSta
         content_hash: status.content_hash(),
         status,
         first_seen: now(),
+        absent_at: None,
         server_date: None,
         background: false,
         versions: vec![],
@@ -122,6 +123,7 @@ fn finding(number: u32) -> Finding {
         account_names: None,
         named_on: None,
         evidence: vec![],
+        tie: None,
     };
     let state = FindingState::Raised;
     Finding { id: FindingId(number), raised_at: now(), statement, needs: 1, approvals: vec![], state }

@@ -84,6 +84,7 @@ fn statement(acct: &str) -> Statement {
                 &format!("https://social.example/@{user}"),
             ),
         ],
+        tie: None,
     }
 }
 

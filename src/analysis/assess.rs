@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::corpus::Corpus;
 use crate::analysis::indicators::{Family, indicator, run_all};
-use crate::model::assessment::{Assessment, Condition, Relation};
+use crate::model::assessment::{Assessment, Condition, Level, Relation};
 use crate::model::dossier::{Dossier, Method, Presence};
 use crate::model::evidence::{Direction, Evidence, Weight};
 use crate::model::outlet::{Outlet, OutletId};
@@ -11,8 +12,8 @@ use crate::model::proof::PageSight;
 use crate::model::watchlist::Watchlist;
 
 /// What the account is to the outlet it is most tied to; `None` where no indicator found anything.
-pub fn assess(dossier: &Dossier, watchlist: &Watchlist) -> Option<Assessment> {
-    let evidence = run_all(dossier, watchlist);
+pub fn assess(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Option<Assessment> {
+    let evidence = run_all(dossier, watchlist, corpus);
     let listed = dossier.listings.iter().map(|listing| &listing.outlet);
     let touched: BTreeSet<&OutletId> = evidence.iter().map(|item| &item.outlet).chain(listed).collect();
     touched
@@ -44,9 +45,11 @@ fn strength(assessment: &Assessment, watchlist: &Watchlist) -> Strength {
 /// Which relation wins where several fit.
 fn rank(relation: Relation) -> u8 {
     match relation {
-        Relation::Official => 4,
-        Relation::Attested => 3,
-        Relation::Mirror => 2,
+        Relation::Official => 6,
+        Relation::Attested => 5,
+        Relation::Mirror => 4,
+        Relation::Undisclosed => 3,
+        Relation::LookAlike => 2,
         Relation::Claimed => 1,
         Relation::Unrelated => 0,
     }
@@ -66,7 +69,20 @@ fn assess_with(
     let because = because(relation, &conditions, outlet);
     let points = points(&evidence);
     let (account, outlet) = (dossier.account.id.clone(), outlet.id.clone());
-    Assessment { account, outlet, relation, points, evidence, conditions, because }
+    Assessment {
+        account,
+        outlet,
+        relation,
+        points,
+        lead_points: points,
+        level: Level::Nothing,
+        lead_since: None,
+        rival: None,
+        tie: None,
+        evidence,
+        conditions,
+        because,
+    }
 }
 
 /// What the evidence shows about one outlet, each a yes or no.
@@ -203,6 +219,12 @@ fn because(relation: Relation, conditions: &[Condition], outlet: &Outlet) -> Str
             format!(
                 "not named: it says it belongs to {name}, but no page or host of {name} names it; may be parody"
             )
+        }
+        (Relation::Undisclosed, _) => {
+            format!("appears affiliated with {name} and does not say so; named only after people approve")
+        }
+        (Relation::LookAlike, _) => {
+            format!("imitates {name} without its content or proof; named only after people approve")
         }
         (Relation::Unrelated, _) => format!("not named: nothing ties it to {name}"),
     }

@@ -147,7 +147,7 @@ fn story(statement: &Statement) -> Option<Story> {
     match &statement.claim {
         Claim::NewlySeen(Relation::Official) => Some(Story::Official),
         Claim::NewlySeen(Relation::Attested) => Some(Story::Attested),
-        Claim::NewlySeen(_) | Claim::KnownAtStart(_) => None,
+        Claim::NewlySeen(_) | Claim::KnownAtStart(_) | Claim::Withdrawn(_) => None,
         Claim::Changed(Change::NowProven) => Some(Story::NowProven),
         Claim::Changed(_) => Some(Story::Changed),
     }
@@ -341,7 +341,7 @@ mod tests {
         Statement {
             relation: match &claim {
                 Claim::NewlySeen(relation) | Claim::KnownAtStart(relation) => *relation,
-                Claim::Changed(_) => Relation::Official,
+                Claim::Changed(_) | Claim::Withdrawn(_) => Relation::Official,
             },
             claim,
             account: AccountId::mastodon(format!("https://{}/users/{}", acct.host(), acct.user())),
@@ -361,6 +361,7 @@ mod tests {
             account_names: Some("https://www.cgtn.example/".into()),
             named_on: Some("https://www.cgtn.example/about".into()),
             evidence: vec![],
+            tie: None,
         }
     }
 

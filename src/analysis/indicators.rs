@@ -9,6 +9,7 @@ mod not_state_controlled;
 mod outlet_host;
 mod rel_me;
 
+use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::outlet_of_url;
 use crate::model::dossier::Dossier;
 use crate::model::evidence::{Citation, Direction, Evidence, Weight};
@@ -54,7 +55,7 @@ pub struct Indicator {
     pub family: Family,
     /// What it sees, in one line for `masthead method`.
     pub sees: &'static str,
-    pub run: fn(&Dossier, &Watchlist) -> Vec<Evidence>,
+    pub run: fn(&Dossier, &Watchlist, &Corpus) -> Vec<Evidence>,
 }
 
 /// Every indicator, in the order people read them.
@@ -75,8 +76,8 @@ pub fn indicator(id: &str) -> Option<&'static Indicator> {
 }
 
 /// Everything that all indicators find in a dossier.
-pub fn run_all(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
-    TABLE.iter().flat_map(|indicator| (indicator.run)(dossier, watchlist)).collect()
+pub fn run_all(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Evidence> {
+    TABLE.iter().flat_map(|indicator| (indicator.run)(dossier, watchlist, corpus)).collect()
 }
 
 /// The account's profile as a place to look.

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod assess;
 pub mod compose;
+pub mod corpus;
 pub mod gate;
 pub mod indicators;
 pub mod measure;

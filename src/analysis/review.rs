@@ -245,6 +245,8 @@ impl Desk<'_> {
             Claim::Changed(Change::Gone { .. }) if self.rules.official == 0 => (0, Some(CHANGE)),
             Claim::Changed(_) if by_policy => (0, Some(CHANGE)),
             Claim::Changed(_) => (self.rules.official.max(1), None),
+            // Its approvals came with it.
+            Claim::Withdrawn(_) => (1, None),
         }
     }
 
@@ -257,7 +259,7 @@ impl Desk<'_> {
         let mut fresh = finding.clone();
         let holds = match &finding.statement.claim {
             Claim::Changed(change) => still_holds(change, self.dossier),
-            Claim::NewlySeen(_) | Claim::KnownAtStart(_) => true,
+            Claim::NewlySeen(_) | Claim::KnownAtStart(_) | Claim::Withdrawn(_) => true,
         };
         if self.assessment.relation != finding.statement.relation
             || self.outlet.id != finding.statement.outlet
@@ -311,6 +313,7 @@ impl Desk<'_> {
             account_names: links.into_iter().find(|url| names_outlet(url)).cloned(),
             named_on: named_on.map(|citation| citation.url.clone()),
             evidence: self.assessment.evidence.clone(),
+            tie: None,
         }
     }
 }

@@ -9,10 +9,10 @@ use crate::analysis::activity::DORMANT_AFTER;
 use crate::analysis::indicators::{Family, Indicator, TABLE};
 use crate::analysis::names;
 use crate::analysis::review::{CHANGE, OFFICIAL, Policy};
-use crate::cycle::commands::{AccountRow, Answer, Explanation, FindingLine, Named, TargetRow};
+use crate::cycle::commands::{AccountRow, Answer, Explanation, FindingLine, Named, ReviewRow, TargetRow};
 use crate::model::changes::{Activity, FollowerTrend};
 use crate::model::evidence::{Direction, Evidence, Weight};
-use crate::model::finding::{Finding, FindingState};
+use crate::model::finding::FindingState;
 use crate::model::outlet::Outlet;
 use crate::model::watchlist::Watchlist;
 
@@ -21,7 +21,9 @@ pub fn answer(answer: &Answer, room: Option<u16>) -> String {
     match answer {
         Answer::Accounts { rows } => accounts(rows, room),
         Answer::Explained(explanation) => explained(explanation),
-        Answer::Review { waiting } => review(waiting, room),
+        Answer::Review { waiting, .. } => review(waiting, room),
+        Answer::Sheet(sheet) => format!("{} {}\n", sheet.finding.id, sheet.seen),
+        Answer::Reviewer { name, .. } => format!("{name} has a key\n"),
         Answer::Targets { rows } => targets(rows, room),
         Answer::Collected(report) => collected(report),
         Answer::Judged { raised } => format!("{} findings raised {}\n", raised.len(), raised.join(" ")),
@@ -151,6 +153,7 @@ fn evidence(item: &Evidence) -> String {
         Weight::Proof(Direction::OutletNamesAccount) => "proof, the outlet's side".to_owned(),
         Weight::Proof(Direction::AccountNamesOutlet) => "proof, the account's side".to_owned(),
         Weight::Points(points) => format!("{points:+.1} points"),
+        Weight::LeadPoints(points) => format!("{points:+.2} for a lead"),
         Weight::Gate => "decides by itself".to_owned(),
         Weight::Shown => "shown, counts nothing".to_owned(),
     };
@@ -177,13 +180,16 @@ fn state(state: FindingState) -> String {
         FindingState::Raised => "raised".to_owned(),
         FindingState::InDigest { number, part } => format!("in digest {number} part {part}"),
         FindingState::SaidBefore => "said before".to_owned(),
+        FindingState::Snoozed { until } => format!("put off until {}", until.format("%Y-%m-%d")),
+        FindingState::Dismissed { at, .. } => format!("dismissed {}", at.format("%Y-%m-%d")),
+        FindingState::Retracted { number, part } => format!("withdrawn, was in digest {number} part {part}"),
         FindingState::Lapsed { at } => format!("lapsed {}", at.format("%Y-%m-%d")),
     }
 }
 
-fn review(waiting: &[Finding], room: Option<u16>) -> String {
+fn review(waiting: &[ReviewRow], room: Option<u16>) -> String {
     let header = ["finding", "account", "says", "outlet", "needs", "has", "since"];
-    let cells = waiting.iter().map(|finding| {
+    let cells = waiting.iter().map(|row| &row.finding).map(|finding| {
         vec![
             finding.id.to_string(),
             finding.statement.acct.to_string(),

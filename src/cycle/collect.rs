@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
+use super::clippings::Fresh;
 use super::harvest::Harvest;
 use super::targets::{self, Pacing};
 use super::{Newsroom, harvest, judge};
@@ -53,14 +54,27 @@ pub async fn pass(room: &Newsroom, pacing: Pacing, now: DateTime<Utc>) -> anyhow
     let mut report = CollectReport { polled: due.len(), ..CollectReport::default() };
     let mut touched = Touched::default();
     let mut polls = stream::iter(due).map(|record| poll(room, record, now)).buffer_unordered(AT_ONCE);
-    while let Some(harvest) = polls.next().await {
+    let mut fresh = Fresh::default();
+    while let Some(mut harvest) = polls.next().await {
         tell(&harvest, &mut report, &mut touched);
+        fresh.extend(std::mem::take(&mut harvest.fresh));
         let batch = harvest.batch;
         room.store.run(move |store| store.commit(batch)).await.context("write what a poll saw")?;
     }
     drop(polls);
+    touched.ids.extend(compare(room, fresh).await?);
     report.raised = judge::pass(room, touched.accounts(), now).await?;
     Ok(report)
+}
+
+/// Compares what is new with everything else and writes what is alike; the accounts that this concerns.
+async fn compare(room: &Newsroom, fresh: Fresh) -> anyhow::Result<BTreeSet<AccountId>> {
+    let found = room.clippings.lock().await.take(fresh, &room.config);
+    let accounts = found.iter().map(|(account, _)| account.clone()).collect();
+    let mut batch = Batch::default();
+    found.into_iter().for_each(|(account, reuse)| batch.put_reuse(&account, reuse));
+    room.store.run(move |store| store.commit(batch)).await.context("write what is alike")?;
+    Ok(accounts)
 }
 
 /// Brings the targets in line with the configuration and returns those that are due, longest first.

@@ -3,17 +3,19 @@
 mod accounts;
 mod explain;
 pub mod line;
+mod review;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use accounts::{AccountRow, Named};
 pub use explain::{Explanation, FindingLine};
+pub use review::{Act, LeadRow, ReviewRow, Sheet, Signature};
 
 use super::collect::CollectReport;
 use super::{Newsroom, collect, judge, publish, targets};
 use crate::model::account::Acct;
-use crate::model::finding::{Finding, FindingState};
+use crate::model::finding::FindingId;
 use crate::store::{Store, StoreError};
 
 /// What can be asked. One line of JSON on the socket.
@@ -26,8 +28,22 @@ pub enum Request {
     Explain {
         account: String,
     },
-    /// Findings that wait for people.
+    /// Findings that wait for people, and leads.
     Review,
+    /// One finding with everything a reviewer has to see.
+    ReviewShow {
+        finding: FindingId,
+    },
+    /// What a reviewer decided about a finding.
+    ReviewAct {
+        finding: FindingId,
+        by: Signature,
+        act: Act,
+    },
+    /// Makes the key with which a reviewer signs.
+    ReviewerAdd {
+        name: String,
+    },
     /// What is polled and how that goes.
     Targets,
     /// Passes over what is due, until nothing is.
@@ -55,14 +71,31 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
-    Accounts { rows: Vec<AccountRow> },
+    Accounts {
+        rows: Vec<AccountRow>,
+    },
     Explained(Box<Explanation>),
-    Review { waiting: Vec<Finding> },
-    Targets { rows: Vec<TargetRow> },
+    Review {
+        waiting: Vec<ReviewRow>,
+        leads: Vec<LeadRow>,
+    },
+    Sheet(Box<Sheet>),
+    /// The key of a new reviewer, in clear: whoever asked keeps it where nobody else can read it.
+    Reviewer {
+        name: String,
+        secret: String,
+    },
+    Targets {
+        rows: Vec<TargetRow>,
+    },
     Collected(CollectReport),
-    Judged { raised: Vec<String> },
+    Judged {
+        raised: Vec<String>,
+    },
     Digest(publish::DigestReport),
-    Done { says: String },
+    Done {
+        says: String,
+    },
     Reconciled(publish::ReconcileReport),
 }
 
@@ -90,7 +123,18 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
             Answer::Accounts { rows }
         }
         Request::Explain { account } => Answer::Explained(Box::new(explain_one(room, &account, now).await?)),
-        Request::Review => Answer::Review { waiting: room.store.run(waiting).await? },
+        Request::Review => {
+            let (waiting, leads) = room.store.run(review::list).await?;
+            Answer::Review { waiting, leads }
+        }
+        Request::ReviewShow { finding } => Answer::Sheet(Box::new(review::show(room, finding, now).await?)),
+        Request::ReviewAct { finding, by, act } => {
+            Answer::Done { says: review::act(room, finding, &by, act, now).await? }
+        }
+        Request::ReviewerAdd { name } => {
+            let secret = review::add_reviewer(room, &name, now).await?;
+            Answer::Reviewer { name, secret }
+        }
         Request::Targets => Answer::Targets { rows: room.store.run(target_rows).await? },
         Request::Collect => Answer::Collected(collect_all(room, now).await?),
         Request::JudgeAll => Answer::Judged { raised: judge::pass(room, None, now).await? },
@@ -116,13 +160,6 @@ async fn explain_one(room: &Newsroom, account: &str, now: DateTime<Utc>) -> anyh
     let asked = acct.clone();
     let found = room.store.run(move |store| explain::explain(store, &config, &asked, now)).await?;
     found.ok_or_else(|| anyhow::anyhow!("{acct} was never seen; `masthead accounts` lists those that were"))
-}
-
-/// Findings that need approvals they do not have.
-fn waiting(store: &Store) -> Result<Vec<Finding>, StoreError> {
-    let mut findings = store.findings()?;
-    findings.retain(|finding| finding.state == FindingState::Raised && finding.confirmed().is_none());
-    Ok(findings)
 }
 
 fn target_rows(store: &Store) -> Result<Vec<TargetRow>, StoreError> {

@@ -5,6 +5,7 @@ mod places;
 
 use chrono::{DateTime, Utc};
 
+use super::clippings::Fresh;
 use super::{Newsroom, targets};
 use crate::model::account::{AccountId, Acct};
 use crate::model::dossier::Found;
@@ -21,6 +22,8 @@ pub struct Harvest {
     pub touched: Vec<AccountId>,
     /// An outlet's page or host changed: any account may be named by it now.
     pub proofs_changed: bool,
+    /// What was never seen before, to be compared with all the rest.
+    pub fresh: Fresh,
     pub new_statuses: usize,
     pub new_accounts: Vec<String>,
     pub trouble: Option<String>,
@@ -61,6 +64,7 @@ impl Harvest {
             batch: Batch::default(),
             touched: Vec::new(),
             proofs_changed: false,
+            fresh: Fresh::default(),
             new_statuses: 0,
             new_accounts: Vec::new(),
             trouble: None,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::Newsroom;
 use crate::analysis::assess::assess;
+use crate::analysis::corpus::Corpus;
 use crate::analysis::review::{self, Before, NewFinding, Rules};
 use crate::config::Config;
 use crate::model::account::{AccountId, Acct};
@@ -23,7 +24,8 @@ pub async fn pass(
 ) -> anyhow::Result<Vec<String>> {
     let _bench = room.bench.lock().await;
     let config = room.config.clone();
-    let judged = room.store.run(move |store| judge(store, &config, accounts, now)).await;
+    let corpus = room.clippings.lock().await.corpus();
+    let judged = room.store.run(move |store| judge(store, &config, &corpus, accounts, now)).await;
     judged.context("judge what was seen")
 }
 
@@ -38,6 +40,7 @@ pub async fn waiting(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<()> 
 fn judge(
     store: &Store,
     config: &Config,
+    corpus: &Corpus,
     accounts: Option<BTreeSet<AccountId>>,
     now: DateTime<Utc>,
 ) -> Result<Vec<String>, StoreError> {
@@ -55,6 +58,7 @@ fn judge(
     let mut session = Session {
         store,
         config,
+        corpus,
         findings: store.findings()?,
         next: store.next_finding_id()?,
         batch: Batch::default(),
@@ -74,6 +78,7 @@ fn judge(
 struct Session<'a> {
     store: &'a Store,
     config: &'a Config,
+    corpus: &'a Corpus,
     findings: Vec<Finding>,
     next: FindingId,
     batch: Batch,
@@ -86,7 +91,7 @@ impl Session<'_> {
         let known = unless_damaged(self.store.assessment(&dossier.account.id))?;
         let before = Before { relation: known.as_ref().map(|assessment| assessment.relation) };
         let account = &dossier.account.id;
-        let Some(assessment) = assess(dossier, &self.config.watchlist) else {
+        let Some(assessment) = assess(dossier, &self.config.watchlist, self.corpus) else {
             let lapsed = review::let_lapse(account, &self.findings, self.now);
             lapsed.into_iter().for_each(|finding| self.batch.put_finding(finding));
             if known.is_some() {
@@ -158,6 +163,8 @@ impl<'a> Dossiers<'a> {
             listings: listings.cloned().collect(),
             counts,
             statuses: self.store.statuses(&account.id)?,
+            reuse: self.store.reuse(&account.id)?,
+            never_flag: self.store.never_flag(&account.id)?,
             pages: self.pages.iter().filter(names_it).cloned().collect(),
             hosts: self.hosts.iter().filter(|host| host.account == account.id).cloned().collect(),
             account,

@@ -1,5 +1,6 @@
 //! Passes: each takes one `now`, decides, and commits once per target or verdict.
 
+pub mod clippings;
 pub mod collect;
 pub mod commands;
 pub mod harvest;
@@ -19,6 +20,7 @@ use tokio::sync::Mutex;
 use crate::config::Config;
 use crate::net::{Net, NetConfig, Timeouts};
 use crate::store::Store;
+use clippings::Clippings;
 use press::Press;
 
 /// What a pass works with: the checked configuration, the store, the road to the network and the press.
@@ -28,6 +30,8 @@ pub struct Newsroom {
     pub store: Store,
     pub net: Net,
     pub press: Arc<Mutex<Press>>,
+    /// Items and statuses in memory, for comparing.
+    pub clippings: Arc<Mutex<Clippings>>,
     /// Held while findings are raised, since they are numbered.
     pub bench: Arc<Mutex<()>>,
 }
@@ -40,12 +44,15 @@ impl Newsroom {
     pub async fn open(config: Arc<Config>) -> anyhow::Result<Newsroom> {
         let now = config.clock.now();
         let opening = config.clone();
-        let open = move || -> anyhow::Result<(Store, Press)> {
+        let open = move || -> anyhow::Result<(Store, Press, Clippings)> {
             let store = Store::open(&opening.state_dir, opening.store_cache_mib)?;
             let press = Press::open(&opening, &store, now)?;
-            Ok((store, press))
+            let (clippings, found) = Clippings::open(&store, &opening)?;
+            store.commit(found)?;
+            Ok((store, press, clippings))
         };
-        let (store, press) = tokio::task::spawn_blocking(open).await.context("open the store")??;
+        let (store, press, clippings) =
+            tokio::task::spawn_blocking(open).await.context("open the store")??;
         let road = NetConfig {
             user_agent: user_agent(&config),
             hosts: config.hosts.clone(),
@@ -54,7 +61,8 @@ impl Newsroom {
         };
         let net = Net::new(road, config.clock).context("open the road to the network")?;
         let (press, bench) = (Arc::new(Mutex::new(press)), Arc::new(Mutex::new(())));
-        Ok(Newsroom { config, store, net, press, bench })
+        let clippings = Arc::new(Mutex::new(clippings));
+        Ok(Newsroom { config, store, net, press, clippings, bench })
     }
 }
 

@@ -7,6 +7,7 @@ use super::account::{AccountId, Acct, Host};
 use super::observation::{CountsAt, Observation};
 use super::outlet::{ListedAccount, OutletId};
 use super::proof::{HostSight, PageSight};
+use super::reuse::Reuse;
 use super::status::SeenStatus;
 
 /// How an account came to our notice.
@@ -21,6 +22,14 @@ pub enum Method {
     Webfinger,
     /// The account search of a configured server.
     Search,
+    /// A public or local timeline on which it carried an outlet's copy.
+    Timeline,
+    /// A status that mentions an outlet's account or links to its site.
+    Mention,
+    /// A timeline of a hashtag that bears an outlet's name.
+    Tag,
+    /// The directory of accounts that a server shows.
+    Directory,
     /// Another account was at its address before: a name that changed hands.
     Successor,
 }
@@ -33,6 +42,10 @@ impl Method {
             Method::PageLink => "a link on an outlet's page",
             Method::Webfinger => "webfinger on an outlet's host",
             Method::Search => "account search",
+            Method::Timeline => "outlet copy on a public timeline",
+            Method::Mention => "a post that names or links an outlet",
+            Method::Tag => "a hashtag with an outlet's name",
+            Method::Directory => "a server's directory of new accounts",
             Method::Successor => "the address of an account known before",
         }
     }
@@ -99,6 +112,15 @@ pub struct Listing {
     pub account: ListedAccount,
 }
 
+/// A person's decision that an account is never to be named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeverFlag {
+    pub account: AccountId,
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub why: String,
+}
+
 /// Everything known of one account at one time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dossier {
@@ -108,6 +130,9 @@ pub struct Dossier {
     pub counts: Vec<CountsAt>,
     /// Statuses by the time they were made, oldest first.
     pub statuses: Vec<SeenStatus>,
+    /// Statuses that carry a publisher's copy, by status, then item.
+    pub reuse: Vec<Reuse>,
+    pub never_flag: Option<NeverFlag>,
     /// Outlets' pages that name this account.
     pub pages: Vec<PageSight>,
     /// Outlets' hosts that name this account.

@@ -44,6 +44,8 @@ pub enum Weight {
     Proof(Direction),
     /// log10 of a likelihood ratio against the hardest innocent alternative; below zero it speaks against.
     Points(f64),
+    /// Points that count for a lead only, since nobody can tell who came first.
+    LeadPoints(f64),
     /// Decides a relation by itself, whatever the points say.
     Gate,
     /// Shown to people, counts nothing.

@@ -13,6 +13,7 @@ use super::changes::{Change, FollowerTrend};
 use super::digest::DigestNumber;
 use super::evidence::{Evidence, hex};
 use super::outlet::OutletId;
+use super::tie::Tie;
 
 /// The number of a finding, printed as `F-0047`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,6 +51,37 @@ pub enum Claim {
     /// An account that was there when we first looked: it stands on the pages and is no news.
     KnownAtStart(Relation),
     Changed(Change),
+    /// What an earlier post said was wrong.
+    Withdrawn(Withdrawal),
+}
+
+/// What is taken back, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// The finding that was wrong.
+    pub finding: FindingId,
+    pub digest: DigestNumber,
+    pub part: u32,
+    pub said_at: DateTime<Utc>,
+    /// In the words of the person who withdrew it, printed as they are after cleaning.
+    pub why: String,
+    /// Whether the correction repeats the handle: only if its owner wants it.
+    pub repeats_handle: bool,
+    /// A person was named as if they were an outlet.
+    pub was_a_person: bool,
+}
+
+/// Why a reviewer put a finding aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dismissal {
+    /// A partner that prints the outlet's copy by contract or with consent.
+    Partner,
+    Fan,
+    Mirror,
+    /// A private person, whatever they post.
+    Person,
+    Other,
 }
 
 /// Every fact that a post about a finding prints, frozen when it is raised.
@@ -75,6 +107,9 @@ pub struct Statement {
     pub named_on: Option<String>,
     /// Where to look, and what stood there.
     pub evidence: Vec<Evidence>,
+    /// The facts of a hidden tie; only with [`Relation::Undisclosed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tie: Option<Tie>,
 }
 
 impl Statement {
@@ -123,6 +158,12 @@ pub enum FindingState {
     Lapsed { at: DateTime<Utc> },
     /// The ledger has it as said already; after a restored store it is not said again.
     SaidBefore,
+    /// A reviewer looks again later; meanwhile nothing is said.
+    Snoozed { until: DateTime<Utc> },
+    /// A reviewer put it aside; it is not raised again.
+    Dismissed { at: DateTime<Utc>, why: Dismissal },
+    /// It was said and is withdrawn.
+    Retracted { number: DigestNumber, part: u32 },
 }
 
 /// A statement about an account, its approvals and its state.
@@ -140,14 +181,23 @@ pub struct Finding {
 impl Finding {
     /// The finding as something that may leave the house, if enough approvers sealed these very facts.
     ///
+    /// No policy can approve a hidden tie or an imitation, and a tie needs what only people can say of it.
     /// This is the only maker of a [`Confirmed`].
     pub fn confirmed(&self) -> Option<Confirmed> {
-        if matches!(self.state, FindingState::Lapsed { .. } | FindingState::SaidBefore) {
+        if !matches!(self.state, FindingState::Raised | FindingState::InDigest { .. }) {
+            return None;
+        }
+        let is_by_people_only =
+            matches!(self.statement.relation, Relation::Undisclosed | Relation::LookAlike)
+                && !matches!(self.statement.claim, Claim::Withdrawn(_));
+        let has_ticks = self.statement.tie.as_ref().is_some_and(|tie| tie.ticks.are_complete());
+        if is_by_people_only && self.statement.relation == Relation::Undisclosed && !has_ticks {
             return None;
         }
         let seal = self.statement.seal();
         let valid = || self.approvals.iter().filter(|approval| approval.seal == seal);
-        let by_policy = valid().any(|approval| matches!(approval.by, Approver::Policy { .. }));
+        let by_policy =
+            !is_by_people_only && valid().any(|approval| matches!(approval.by, Approver::Policy { .. }));
         let keys: std::collections::BTreeSet<&str> = valid()
             .filter_map(|approval| match &approval.by {
                 Approver::Reviewer { key, .. } => Some(key.as_str()),
@@ -210,6 +260,7 @@ mod tests {
             account_names: None,
             named_on: None,
             evidence: vec![],
+            tie: None,
         };
         let raised_at = "2026-11-02T10:00:00Z".parse().unwrap();
         Finding {

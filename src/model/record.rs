@@ -4,12 +4,27 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::digest::DigestNumber;
+use super::finding::FindingId;
 
 /// The sealed hash of one part of a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartSeal {
     pub part: u32,
     pub seal: String,
+}
+
+/// What a reviewer did about a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewAct {
+    Ticked,
+    Approved,
+    /// Its approvals no longer count: what they were for has changed, or they are too old.
+    Expired,
+    Snoozed,
+    Dismissed,
+    NeverFlag,
+    Retracted,
 }
 
 /// One thing that happened to our public word.
@@ -100,6 +115,37 @@ pub enum Record {
         rev: u32,
         complete: bool,
     },
+    /// From now on approvals with this key count as this reviewer's.
+    Reviewer {
+        name: String,
+        /// SHA-256 in hex of the key.
+        key: String,
+    },
+    /// What a person did about a finding. The account is not named here: what is in the chain stays for good.
+    Reviewed {
+        finding: FindingId,
+        act: ReviewAct,
+        by: String,
+        key: String,
+        /// The seal of the statement that was shown.
+        seal: String,
+        why: Option<String>,
+    },
+    /// Written before a post of ours is replaced by its correction: these very bytes.
+    Corrected {
+        digest: DigestNumber,
+        part: u32,
+        /// Counts on from the revision that was posted.
+        rev: u32,
+        seal: String,
+        by: Vec<String>,
+    },
+    /// The server has the correction.
+    Edited {
+        digest: DigestNumber,
+        part: u32,
+        rev: u32,
+    },
     /// Publishing stops until somebody resumes it.
     Halted {
         why: String,
@@ -115,7 +161,8 @@ pub enum Record {
 }
 
 impl Record {
-    /// The digest it is about, `None` for records about publishing as a whole.
+    /// The digest that it carries forward; `None` for records about publishing as a whole, and for
+    /// corrections, which reach back to digests that are long complete.
     pub fn digest(&self) -> Option<DigestNumber> {
         match self {
             Record::Approved { digest, .. }
@@ -129,6 +176,10 @@ impl Record {
             | Record::Held { digest, .. }
             | Record::Closed { digest, .. } => Some(*digest),
             Record::Opened { .. }
+            | Record::Reviewer { .. }
+            | Record::Reviewed { .. }
+            | Record::Corrected { .. }
+            | Record::Edited { .. }
             | Record::Halted { .. }
             | Record::Resumed { .. }
             | Record::Reconciled { .. } => None,

@@ -79,6 +79,10 @@ pub struct SeenStatus {
     pub status: Status,
     /// Our wall clock when a poll first returned it.
     pub first_seen: DateTime<Utc>,
+    /// The end of the last completed poll that lacked it; `None` where there was none. What stood elsewhere
+    /// by then was there first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_at: Option<DateTime<Utc>>,
     /// The server's `Date` at that time.
     pub server_date: Option<DateTime<Utc>>,
     pub content_hash: String,

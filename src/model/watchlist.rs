@@ -76,6 +76,18 @@ impl Watchlist {
             || self.chain(other).iter().any(|outlet| outlet.id == *one)
     }
 
+    /// Under which an outlet is summed with others: `system` of the outlet or the nearest owner that has
+    /// one, else the top of its chain of owners. An independent wire stands for itself.
+    pub fn controller(&self, id: &OutletId) -> String {
+        let top = || self.chain(id).last().map_or_else(|| id.to_string(), |top| top.id.to_string());
+        self.system(id).map_or_else(top, str::to_owned)
+    }
+
+    /// Whether this is a publisher that must never be treated as state-controlled.
+    pub fn is_exempt(&self, id: &OutletId) -> bool {
+        self.exempt.iter().any(|publisher| publisher.id == *id)
+    }
+
     /// The controller under which an outlet is summed with others: its own, or the nearest owner's.
     pub fn system<'a>(&'a self, id: &'a OutletId) -> Option<&'a str> {
         self.chain(id).into_iter().find_map(|outlet| outlet.system.as_deref())

@@ -14,11 +14,13 @@ use super::value::{MAX_VALUE_BYTES, decode, encode};
 use crate::model::account::AccountId;
 use crate::model::assessment::Assessment;
 use crate::model::digest::DigestRecord;
-use crate::model::dossier::AccountRecord;
+use crate::model::dossier::{AccountRecord, NeverFlag};
 use crate::model::finding::Finding;
+use crate::model::item::{FeedSight, Item, ItemId};
 use crate::model::observation::CountsAt;
 use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::LedgerMark;
+use crate::model::reuse::Reuse;
 use crate::model::status::{SeenStatus, StatusUri};
 use crate::model::target::{Rejected, Target, TargetRecord};
 
@@ -124,6 +126,36 @@ impl Batch {
 
     pub fn remove_target(&mut self, target: &Target) {
         self.writes.push(Write::Remove { tree: TreeName::Targets, key: keys::text(&target.to_string()) });
+    }
+
+    /// Replaces the same item, so what it was at first sight has to be kept by the caller.
+    pub fn put_item(&mut self, item: Item) {
+        self.put(TreeName::Items, keys::text(&item.id.0), &item);
+    }
+
+    pub fn remove_item(&mut self, item: &ItemId) {
+        self.writes.push(Write::Remove { tree: TreeName::Items, key: keys::text(&item.0) });
+    }
+
+    pub fn put_feed(&mut self, feed: FeedSight) {
+        self.put(TreeName::Feeds, keys::text(&feed.url), &feed);
+    }
+
+    pub fn put_reuse(&mut self, account: &AccountId, reuse: Reuse) {
+        self.put(TreeName::Reuse, keys::reuse(account, &reuse.status, &reuse.item), &reuse);
+    }
+
+    pub fn remove_reuse(&mut self, account: &AccountId, reuse: &Reuse) {
+        let key = keys::reuse(account, &reuse.status, &reuse.item);
+        self.writes.push(Write::Remove { tree: TreeName::Reuse, key });
+    }
+
+    pub fn put_never_flag(&mut self, never: NeverFlag) {
+        self.put(TreeName::NeverFlag, never.account.key().to_vec(), &never);
+    }
+
+    pub fn remove_never_flag(&mut self, account: &AccountId) {
+        self.writes.push(Write::Remove { tree: TreeName::NeverFlag, key: account.key().to_vec() });
     }
 
     /// Replaces what the same address showed before, also if it was read as another kind of page.

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::account::{AccountId, Acct};
 use crate::model::evidence::hex;
+use crate::model::item::ItemId;
 use crate::model::proof::HostSight;
 use crate::model::status::StatusUri;
 
@@ -21,6 +22,13 @@ pub enum TreeName {
     Addresses,
     Counts,
     Statuses,
+    /// What publishers' feeds carried, and how each feed was last read.
+    Items,
+    Feeds,
+    /// Statuses that carry a publisher's copy.
+    Reuse,
+    /// Accounts that people said are never to be named.
+    NeverFlag,
     /// What each account was last judged to be.
     Assessments,
     Targets,
@@ -35,13 +43,17 @@ pub enum TreeName {
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 14] = [
+    pub(super) const ALL: [TreeName; 18] = [
         TreeName::Meta,
         TreeName::Notes,
         TreeName::Accounts,
         TreeName::Addresses,
         TreeName::Counts,
         TreeName::Statuses,
+        TreeName::Items,
+        TreeName::Feeds,
+        TreeName::Reuse,
+        TreeName::NeverFlag,
         TreeName::Assessments,
         TreeName::Targets,
         TreeName::Pages,
@@ -60,6 +72,10 @@ impl TreeName {
             TreeName::Addresses => "addresses",
             TreeName::Counts => "counts",
             TreeName::Statuses => "statuses",
+            TreeName::Items => "items",
+            TreeName::Feeds => "feeds",
+            TreeName::Reuse => "reuse",
+            TreeName::NeverFlag => "never_flag",
             TreeName::Assessments => "assessments",
             TreeName::Targets => "targets",
             TreeName::Pages => "pages",
@@ -119,6 +135,11 @@ pub(super) fn counts(account: &AccountId, at: DateTime<Utc>) -> Vec<u8> {
 
 pub(super) fn status(account: &AccountId, uri: &StatusUri) -> Vec<u8> {
     [account.key(), uri.key()].concat()
+}
+
+/// The account, the status, then the item.
+pub(super) fn reuse(account: &AccountId, status: &StatusUri, item: &ItemId) -> Vec<u8> {
+    [&account.key()[..], &status.key(), item.0.as_bytes()].concat()
 }
 
 /// A key as people read it: text as it is, everything else in hex.

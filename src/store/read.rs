@@ -11,11 +11,13 @@ use super::{Inner, LEDGER_MARK, REJECTED_COUNTER, Store, StoreError, value};
 use crate::model::account::{AccountId, Acct};
 use crate::model::assessment::Assessment;
 use crate::model::digest::{DigestNumber, DigestRecord};
-use crate::model::dossier::AccountRecord;
+use crate::model::dossier::{AccountRecord, NeverFlag};
 use crate::model::finding::{Finding, FindingId};
+use crate::model::item::{FeedSight, Item, ItemId};
 use crate::model::observation::CountsAt;
 use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::LedgerMark;
+use crate::model::reuse::Reuse;
 use crate::model::status::{SeenStatus, StatusUri};
 use crate::model::target::{Target, TargetRecord};
 
@@ -52,6 +54,31 @@ impl Store {
 
     pub fn status(&self, account: &AccountId, uri: &StatusUri) -> Result<Option<SeenStatus>, StoreError> {
         self.inner.read(TreeName::Statuses, &keys::status(account, uri))
+    }
+
+    pub fn item(&self, id: &ItemId) -> Result<Option<Item>, StoreError> {
+        self.inner.read(TreeName::Items, &keys::text(&id.0))
+    }
+
+    pub fn items(&self) -> Result<Vec<Item>, StoreError> {
+        self.inner.list(TreeName::Items, &[])
+    }
+
+    pub fn feed(&self, url: &str) -> Result<Option<FeedSight>, StoreError> {
+        self.inner.read(TreeName::Feeds, &keys::text(url))
+    }
+
+    pub fn feeds(&self) -> Result<Vec<FeedSight>, StoreError> {
+        self.inner.list(TreeName::Feeds, &[])
+    }
+
+    /// Statuses of an account that carry a publisher's copy.
+    pub fn reuse(&self, account: &AccountId) -> Result<Vec<Reuse>, StoreError> {
+        self.inner.list(TreeName::Reuse, &account.key())
+    }
+
+    pub fn never_flag(&self, account: &AccountId) -> Result<Option<NeverFlag>, StoreError> {
+        self.inner.read(TreeName::NeverFlag, &account.key())
     }
 
     /// What an account was last judged to be; `None` = nothing tied it to an outlet, or never judged.

@@ -108,6 +108,7 @@ pub(super) fn statement(confirmed: &Confirmed, heading: Heading) -> Markup {
         (against(statement))
         @let rest = with_weight(statement, |weight| match weight {
             Weight::Points(points) => points >= 0.0,
+            Weight::LeadPoints(_) => false,
             Weight::Gate | Weight::Shown => true,
             Weight::Proof(_) => false,
         });
@@ -232,6 +233,9 @@ fn history(known: &Known<'_>) -> Markup {
                             FindingState::Raised => @if words::is_news(confirmed.statement()) { ", comes with the next digest" },
                             FindingState::Lapsed { .. } => ", withdrawn before it was posted",
                             FindingState::SaidBefore => ", said before the records were restored",
+                            FindingState::Snoozed { .. }
+                            | FindingState::Dismissed { .. }
+                            | FindingState::Retracted { .. } => "",
                         }
                     }
                 }

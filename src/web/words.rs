@@ -80,6 +80,8 @@ pub(super) fn standing(statement: &Statement) -> &'static str {
         (_, Relation::Official) => "Official",
         (_, Relation::Attested) => "Says it is official",
         (_, Relation::Mirror) => "Mirror",
+        (_, Relation::Undisclosed) => "Appears affiliated",
+        (_, Relation::LookAlike) => "Looks alike",
         (_, Relation::Claimed) => "By its own word",
         (_, Relation::Unrelated) => "Unrelated",
     }
@@ -97,6 +99,10 @@ pub(super) fn claim(statement: &Statement) -> String {
             format!("This account says that it is {outlet}, and a source that we cite says so too.")
         }
         Relation::Mirror => format!("This account repeats what {outlet} publishes, and says so."),
+        Relation::Undisclosed => {
+            format!("This account appears affiliated with {outlet} and does not say so.")
+        }
+        Relation::LookAlike => format!("This account imitates {outlet}."),
         Relation::Claimed => format!("This account says that it is {outlet}. Nothing else shows it."),
         Relation::Unrelated => format!("Nothing ties this account to {outlet}."),
     }
@@ -112,7 +118,10 @@ pub(super) fn grounds(statement: &Statement) -> &'static str {
             "It is proven in both directions: the account names the outlet, and the outlet's own site names the account. We fetched both."
         }
         Relation::Attested => "No page of the outlet confirms it to us yet.",
-        Relation::Mirror | Relation::Claimed | Relation::Unrelated => "It is not an official account.",
+        Relation::Undisclosed => "We report what we observed. Not known: who runs it.",
+        Relation::LookAlike | Relation::Mirror | Relation::Claimed | Relation::Unrelated => {
+            "It is not an official account."
+        }
     }
 }
 
@@ -130,6 +139,7 @@ pub(super) fn news(statement: &Statement) -> String {
     match &statement.claim {
         Claim::NewlySeen(_) => "Newly seen".into(),
         Claim::KnownAtStart(_) => "Known since we began to look".into(),
+        Claim::Withdrawn(_) => "Statement withdrawn".into(),
         Claim::Changed(Change::NowProven) => "Known before, now proven official".into(),
         Claim::Changed(Change::PostsAgain { since, quiet_days }) => {
             format!("Posts again since {}, after {quiet_days} quiet days", day(*since))

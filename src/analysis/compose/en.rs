@@ -202,7 +202,7 @@ fn relation(relation: Relation) -> Option<&'static str> {
         Relation::Official => Some("official"),
         Relation::Attested => Some("official by its own word"),
         Relation::Mirror => Some("a mirror that says so"),
-        Relation::Claimed | Relation::Unrelated => None,
+        Relation::Undisclosed | Relation::LookAlike | Relation::Claimed | Relation::Unrelated => None,
     }
 }
 

@@ -215,7 +215,7 @@ fn relation(relation: Relation) -> Option<&'static str> {
         Relation::Official => Some("oficial"),
         Relation::Attested => Some("oficial según ella misma"),
         Relation::Mirror => Some("réplica declarada"),
-        Relation::Claimed | Relation::Unrelated => None,
+        Relation::Undisclosed | Relation::LookAlike | Relation::Claimed | Relation::Unrelated => None,
     }
 }
 

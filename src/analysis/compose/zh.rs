@@ -149,7 +149,7 @@ fn relation(relation: Relation) -> Option<&'static str> {
         Relation::Official => Some("官方"),
         Relation::Attested => Some("自称官方"),
         Relation::Mirror => Some("声明为转载"),
-        Relation::Claimed | Relation::Unrelated => None,
+        Relation::Undisclosed | Relation::LookAlike | Relation::Claimed | Relation::Unrelated => None,
     }
 }
 

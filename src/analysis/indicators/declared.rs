@@ -1,6 +1,7 @@
 //! `declared`: the account's own side: its profile names the outlet.
 
 use super::{Family, Indicator, profile_citation};
+use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::{Folded, name_borne, outlet_of_url};
 use crate::model::dossier::Dossier;
 use crate::model::evidence::{Direction, Evidence, Weight};
@@ -46,7 +47,7 @@ const DENIALS: &[&str] = &[
 ];
 
 /// A profile that denies it does not name the outlet as its own, whatever it links to: observers do.
-fn run(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     let profile = &dossier.account.latest.profile;
     if denies(&profile.note) || denies(&profile.display_name) {
         return Vec::new();

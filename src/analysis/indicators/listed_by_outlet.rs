@@ -1,6 +1,7 @@
 //! `listed_by_outlet`: the outlet's page, fetched by us, carries an ordinary link to the account.
 
 use super::{Family, Indicator, page_evidence};
+use crate::analysis::corpus::Corpus;
 use crate::model::dossier::Dossier;
 use crate::model::evidence::Evidence;
 use crate::model::proof::NamedBy;
@@ -13,6 +14,6 @@ pub(super) const INDICATOR: Indicator = Indicator {
     run,
 };
 
-fn run(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     page_evidence(INDICATOR.id, NamedBy::Link, "with a link", dossier, watchlist)
 }

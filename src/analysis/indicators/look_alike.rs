@@ -1,6 +1,7 @@
 //! `look_alike`: the handle or display name bears a name of the outlet, disguised letters levelled.
 
 use super::{Family, Indicator, profile_citation};
+use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::bears_name;
 use crate::model::dossier::Dossier;
 use crate::model::evidence::{Evidence, Weight};
@@ -16,7 +17,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
 /// All that a name can weigh: fans, critics and parodies bear it too.
 const POINTS: f64 = 0.5;
 
-fn run(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     let profile = &dossier.account.latest.profile;
     watchlist
         .enabled()

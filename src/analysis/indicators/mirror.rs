@@ -1,6 +1,7 @@
 //! `mirror`: a host or bot that repeats what others publish and says so.
 
 use super::{Family, Indicator, profile_citation};
+use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::{bears_name, domain_as_user, outlet_of_url};
 use crate::model::dossier::Dossier;
 use crate::model::evidence::{Evidence, Weight};
@@ -35,7 +36,7 @@ const MIRROR_WORDS: &[&str] = &[
     "搬运",
 ];
 
-fn run(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     let profile = &dossier.account.latest.profile;
     let note = profile.note.to_lowercase();
     let says = if let Some(mirror) = watchlist.mirror_host(profile.acct.host()) {

@@ -1,6 +1,7 @@
 //! `not_state_controlled`: the account belongs to a publisher that must never be treated as controlled.
 
 use super::{Family, Indicator, profile_citation};
+use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::{bears_name, outlet_of_url};
 use crate::model::account::Host;
 use crate::model::dossier::Dossier;
@@ -15,7 +16,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
 };
 
 /// Stops the case with every outlet that the account could otherwise be tied to by name or link.
-fn run(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     let profile = &dossier.account.latest.profile;
     let linked = profile.links.iter().filter_map(|link| Host::of(&url::Url::parse(&link.url).ok()?));
     let exempt = std::iter::once(dossier.account.api_host.clone())

@@ -1,6 +1,7 @@
 //! `outlet_host`: the outlet's own host serves the account, or answers for it by webfinger.
 
 use super::{Family, Indicator, profile_citation};
+use crate::analysis::corpus::Corpus;
 use crate::model::dossier::Dossier;
 use crate::model::evidence::{Citation, Direction, Evidence, Weight};
 use crate::model::watchlist::Watchlist;
@@ -13,7 +14,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
 };
 
 /// A host that repeats others never proves: its user names are other people's domains.
-fn run(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     let account = &dossier.account;
     let proof = Weight::Proof(Direction::OutletNamesAccount);
     let served = watchlist

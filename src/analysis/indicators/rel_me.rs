@@ -1,6 +1,7 @@
 //! `rel_me`: the outlet's page, fetched by us, links to the account with `rel="me"`.
 
 use super::{Family, Indicator, page_evidence};
+use crate::analysis::corpus::Corpus;
 use crate::model::dossier::Dossier;
 use crate::model::evidence::Evidence;
 use crate::model::proof::NamedBy;
@@ -13,6 +14,6 @@ pub(super) const INDICATOR: Indicator = Indicator {
     run,
 };
 
-fn run(dossier: &Dossier, watchlist: &Watchlist) -> Vec<Evidence> {
+fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     page_evidence(INDICATOR.id, NamedBy::RelMe, "with a rel=\"me\" link", dossier, watchlist)
 }

@@ -60,7 +60,10 @@ impl Named {
                 _ => Named::Next,
             },
             FindingState::Raised => Named::Waiting,
-            FindingState::Lapsed { .. } => Named::No,
+            FindingState::Snoozed { .. } => Named::Waiting,
+            FindingState::Lapsed { .. } | FindingState::Dismissed { .. } | FindingState::Retracted { .. } => {
+                Named::No
+            }
         };
         let rank = |named: &Named| match named {
             Named::Yes => 4,

@@ -111,15 +111,21 @@ fn harvest(
     let stored: BTreeMap<StatusUri, SeenStatus> =
         store.statuses(&id)?.into_iter().map(|seen| (seen.status.uri.clone(), seen)).collect();
     let background = known.is_none() || seen.sight == Sight::First;
+    let absent_at = known.as_ref().and_then(|account| account.last_complete_poll);
     for status in &seen.statuses {
         let changed = match stored.get(&status.uri) {
             None => {
                 harvest.new_statuses += 1;
-                Some(first_sight(status, seen.server_date, background, now))
+                Some(SeenStatus { absent_at, ..first_sight(status, seen.server_date, background, now) })
             }
             Some(old) => seen_again(old, status, now),
         };
-        changed.into_iter().for_each(|status| harvest.batch.put_status(&id, status));
+        if let Some(status) = changed {
+            if !stored.contains_key(&status.status.uri) {
+                harvest.fresh.statuses.push((id.clone(), status.clone()));
+            }
+            harvest.batch.put_status(&id, status);
+        }
     }
     removed(&stored, &seen, now).for_each(|status| harvest.batch.put_status(&id, status));
     let relation = unless_damaged(store.assessment(&id))?.map(|assessment| assessment.relation);
@@ -177,6 +183,7 @@ fn first_sight(
         content_hash: status.content_hash(),
         status: status.clone(),
         first_seen: now,
+        absent_at: None,
         server_date,
         background,
         versions: Vec::new(),

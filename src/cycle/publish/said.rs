@@ -46,6 +46,7 @@ impl SaidBefore {
             Claim::Changed(
                 Change::PostsAgain { since, .. } | Change::Gone { since } | Change::Back { since },
             ) => Some(*since),
+            Claim::Withdrawn(_) => return false,
             Claim::NewlySeen(_) | Claim::Changed(Change::NowProven | Change::Moved { .. }) => None,
         };
         let handle = finding.statement.acct.to_string();
