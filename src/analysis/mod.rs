@@ -2,7 +2,10 @@
 
 pub mod activity;
 pub mod assess;
+pub mod attribution;
 pub mod compose;
+pub mod concealed;
+pub mod copying;
 pub mod corpus;
 pub mod gate;
 pub mod indicators;
@@ -10,3 +13,4 @@ pub mod measure;
 pub mod names;
 pub mod resemblance;
 pub mod review;
+pub mod stats;
