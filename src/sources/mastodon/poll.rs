@@ -385,6 +385,7 @@ impl Absence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Validators;
 
     fn answer(status: u16, content_type: Option<&str>, body: &str) -> Fetched {
         Fetched {
@@ -393,6 +394,7 @@ mod tests {
             body: body.into(),
             content_type: content_type.map(str::to_owned),
             link: None,
+            validators: Validators::default(),
             server_date: None,
             fetched_at: DateTime::UNIX_EPOCH,
         }
