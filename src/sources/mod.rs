@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::model::account::{Acct, Host};
 use crate::net::FetchError;
 
+pub mod feed;
 pub mod html;
 mod json;
 pub mod mastodon;
