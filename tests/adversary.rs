@@ -78,7 +78,7 @@ impl Town {
         }
         let text = format!(
             "watchlist = [\"outlets.toml\"]\nstate_dir = \"state\"\ncontact = \"https://masthead.example/\"\n\
-             [sources.mastodon]\nenabled = true\nservers = [\"other.example\"]\n[sources.pages]\nenabled = true\n[hosts]\n{hosts}"
+             [sources.mastodon]\nenabled = true\nservers = [\"other.example\"]\ndiscover = [\"search\"]\n[sources.pages]\nenabled = true\n[hosts]\n{hosts}"
         );
         std::fs::write(dir.path().join("config.toml"), text).unwrap();
         std::fs::write(dir.path().join("outlets.toml"), OUTLETS).unwrap();

@@ -15,7 +15,7 @@ use super::{Newsroom, harvest, judge};
 use crate::model::account::AccountId;
 use crate::model::proof::PageKind;
 use crate::model::target::{Target, TargetRecord};
-use crate::store::Batch;
+use crate::store::{Batch, Store, StoreError};
 
 /// Polls under way at once; the network floor allows as many requests.
 const AT_ONCE: usize = 16;
@@ -62,19 +62,23 @@ pub async fn pass(room: &Newsroom, pacing: Pacing, now: DateTime<Utc>) -> anyhow
         room.store.run(move |store| store.commit(batch)).await.context("write what a poll saw")?;
     }
     drop(polls);
-    touched.ids.extend(compare(room, fresh).await?);
+    touched.ids.extend(compare(room, fresh, now).await?);
     report.raised = judge::pass(room, touched.accounts(), now).await?;
     Ok(report)
 }
 
 /// Compares what is new with everything else and writes what is alike; the accounts that this concerns.
-async fn compare(room: &Newsroom, fresh: Fresh) -> anyhow::Result<BTreeSet<AccountId>> {
+async fn compare(room: &Newsroom, fresh: Fresh, now: DateTime<Utc>) -> anyhow::Result<BTreeSet<AccountId>> {
     let found = room.clippings.lock().await.take(fresh, &room.config);
-    let accounts = found.iter().map(|(account, _)| account.clone()).collect();
-    let mut batch = Batch::default();
-    found.into_iter().for_each(|(account, reuse)| batch.put_reuse(&account, reuse));
-    room.store.run(move |store| store.commit(batch)).await.context("write what is alike")?;
-    Ok(accounts)
+    let accounts: BTreeSet<AccountId> = found.iter().map(|(account, _)| account.clone()).collect();
+    let write = move |store: &Store, accounts: BTreeSet<AccountId>| {
+        let mut batch = Batch::default();
+        found.into_iter().for_each(|(account, reuse)| batch.put_reuse(&account, reuse));
+        targets::sooner(store, accounts.iter(), now)?.into_iter().for_each(|record| batch.put_target(record));
+        store.commit(batch)?;
+        Ok::<_, StoreError>(accounts)
+    };
+    room.store.run(move |store| write(store, accounts)).await.context("write what is alike")
 }
 
 /// Brings the targets in line with the configuration and returns those that are due, longest first.
@@ -95,7 +99,7 @@ async fn due_targets(
         let mut due: Vec<TargetRecord> =
             store.targets()?.into_iter().filter(|record| targets::is_due(record, now)).collect();
         due.sort_by_key(|record| record.due);
-        Ok::<_, crate::store::StoreError>(due)
+        Ok::<_, StoreError>(due)
     });
     due.await.context("read what is due")
 }

@@ -79,8 +79,6 @@ pub enum FeedPoll {
         /// Size of the answer, unpacked.
         bytes: u64,
         validators: Validators,
-        /// Where redirects led, if they did.
-        moved_to: Option<String>,
     },
 }
 
@@ -106,11 +104,11 @@ pub async fn read(net: &Net, url: &str, known: Option<&FeedSight>) -> Result<Fee
     if has_left && !net.allows_robots(fetched.final_url.as_str()).await? {
         return Err(PollError::RobotsForbid { url: fetched.final_url.into() });
     }
-    let (bytes, base) = (fetched.body.len() as u64, fetched.final_url.clone());
-    let parsed = aside(move || parse(&fetched.body, fetched.content_type.as_deref(), &base)).await;
+    let (bytes, validators) = (fetched.body.len() as u64, fetched.validators.clone());
+    let parse = move || parse(&fetched.body, fetched.content_type.as_deref(), &fetched.final_url);
+    let parsed = aside(parse).await;
     let page = parsed.map_err(|error| PollError::parse(url, error))?;
-    let moved_to = (asked.as_ref() != Some(&fetched.final_url)).then(|| fetched.final_url.into());
-    Ok(FeedPoll::Read { page, bytes, validators: fetched.validators, moved_to })
+    Ok(FeedPoll::Read { page, bytes, validators })
 }
 
 /// Reads a feed of any kind. Relative addresses are resolved against `base`.
