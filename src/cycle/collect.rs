@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
-use super::clippings::Fresh;
+use super::clippings::{Compared, Fresh};
 use super::harvest::Harvest;
 use super::targets::{self, Pacing};
 use super::{Newsroom, harvest, judge};
@@ -62,22 +62,23 @@ pub async fn pass(room: &Newsroom, pacing: Pacing, now: DateTime<Utc>) -> anyhow
         room.store.run(move |store| store.commit(batch)).await.context("write what a poll saw")?;
     }
     drop(polls);
-    touched.ids.extend(compare(room, fresh).await?);
+    touched.ids.extend(compare(room, fresh, now).await?);
     report.raised = judge::pass(room, touched.accounts(), now).await?;
     Ok(report)
 }
 
 /// Compares what is new with everything else and writes what is alike; the accounts that this concerns.
-async fn compare(room: &Newsroom, fresh: Fresh) -> anyhow::Result<BTreeSet<AccountId>> {
+async fn compare(room: &Newsroom, fresh: Fresh, now: DateTime<Utc>) -> anyhow::Result<BTreeSet<AccountId>> {
     if fresh.is_empty() {
         return Ok(BTreeSet::new());
     }
     let mut clippings = room.clippings.clone().lock_owned().await;
     let config = room.config.clone();
     let compared = room.store.run(move |store| {
-        let compared = clippings.take(store, fresh, &config)?;
-        store.commit(compared.batch)?;
-        Ok::<_, StoreError>(compared.accounts)
+        let Compared { mut batch, accounts } = clippings.take(store, fresh, &config)?;
+        targets::sooner(store, accounts.iter(), now)?.into_iter().for_each(|record| batch.put_target(record));
+        store.commit(batch)?;
+        Ok::<_, StoreError>(accounts)
     });
     compared.await.context("compare what was read")
 }
