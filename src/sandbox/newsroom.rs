@@ -80,7 +80,7 @@ pub const COLUMNIST: &str = "elisa_borrador@social.example";
 pub static BUREAUS: [Bureau; 6] = [
     Bureau {
         takes: &[
-            Taking { from: From::Bureau(WIRE), share: 15, lag: (240, 720) },
+            Taking { from: From::Bureau(WIRE), share: 20, lag: (240, 720) },
             Taking { from: From::Account(COLUMNIST), share: 65, lag: (180, 1_800) },
         ],
         ..spanish(CNS, "cns.example", (7, 11), &[&es_feasts::FEASTS], es::east)
