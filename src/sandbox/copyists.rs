@@ -9,7 +9,7 @@ use super::newsroom::{self, NewsItem};
 use super::posts::{Post, PostKey, day_of};
 use super::random::{Random, mix, of_name};
 use super::retelling::Retelling;
-use super::wording::es;
+use super::wording::es_talk;
 use super::world::World;
 
 /// How somebody copies.
@@ -108,8 +108,8 @@ fn own(seed: u64, who: u64, person: &Person, between: Between, day: i64) -> Vec<
         .into_iter()
         .map(|at| {
             let text = match between {
-                Between::SmallTalk => es::small_talk(&mut random),
-                Between::Columns => es::column(&mut random),
+                Between::SmallTalk => es_talk::small_talk(&mut random),
+                Between::Columns => es_talk::column(&mut random),
             };
             Post::plain(PostKey { at, salt: mix(&[seed, who, at.timestamp_millis() as u64]) }, text)
         })

@@ -152,7 +152,7 @@ impl Sandbox {
         }
         let path = files.statuses();
         let outbox = Outbox::open(&path).map_err(|error| trouble("open", &path, error))?;
-        let lives_by = options.clock.clone().unwrap_or(Clock::Scaled(clock));
+        let lives_by = options.clock.unwrap_or(Clock::Scaled(clock));
         let stage = Arc::new(Stage::new(story.world(seed, clock.origin), lives_by, outbox));
 
         let end = Cut::default();
@@ -206,7 +206,7 @@ impl Sandbox {
     }
 
     pub fn clock(&self) -> Clock {
-        self.stage.clock.clone()
+        self.stage.clock
     }
 
     pub fn world(&self) -> &World {

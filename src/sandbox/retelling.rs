@@ -2,7 +2,7 @@
 
 use super::newsroom::NewsItem;
 use super::random::Random;
-use super::wording::es;
+use super::wording::es_talk;
 
 /// A manner of passing on a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,9 @@ impl Retelling {
             Retelling::Credited(credit) => format!("{}\n\n{credit}\n{}", whole(item), item.link),
             Retelling::Linked => format!("{}. {}\n\n{}", item.title, item.text, item.link),
             Retelling::SentenceQuoted => sentence_quoted(item, random),
-            Retelling::WholeQuoted => format!("«{}. {}»\n\n{}", item.title, item.text, es::comment(random)),
+            Retelling::WholeQuoted => {
+                format!("«{}. {}»\n\n{}", item.title, item.text, es_talk::comment(random))
+            }
             Retelling::Repeated => format!("{}\n\n{}\n\n{}", item.title, item.text, item.link),
         }
     }
@@ -69,7 +71,7 @@ fn sister(item: &NewsItem) -> String {
         0 => without_a_clause(item).unwrap_or_else(|| reworded(&copied)),
         _ => reworded(&copied),
     };
-    if item.number % 5 == 0 { format!("{edited}\n\n{ALTERED_CREDIT}") } else { edited }
+    if item.number.is_multiple_of(5) { format!("{edited}\n\n{ALTERED_CREDIT}") } else { edited }
 }
 
 /// The text without the last clause of its first sentence, where that is short.
@@ -97,10 +99,10 @@ fn reworded(copied: &str) -> String {
 fn sentence_quoted(item: &NewsItem, random: &mut Random) -> String {
     let sentences: Vec<&str> = item.text.split(". ").collect();
     let sentence = sentences[0].trim_end_matches('.').replace(['«', '»'], "");
-    let comment = es::comment(random);
+    let comment = es_talk::comment(random);
     match random.below(3) {
         0 => format!("«{sentence}», publica China News Service. {comment}"),
-        _ => format!("{comment}\n\n«{sentence}».\n\n{}", es::comment(random)),
+        _ => format!("{comment}\n\n«{sentence}».\n\n{}", es_talk::comment(random)),
     }
 }
 

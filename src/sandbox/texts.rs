@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::cast::{Language, Voice};
 use super::random::Random;
-use super::wording::es;
+use super::wording::es_talk;
 
 /// What somebody with this voice writes.
 pub fn compose(voice: Voice, at: DateTime<Utc>, random: &mut Random) -> String {
@@ -22,8 +22,8 @@ pub fn compose(voice: Voice, at: DateTime<Utc>, random: &mut Random) -> String {
             format!("{news}\n\nhttps://{site}/{day}/c-{number:05}-{:08x}.html{tag}", random.next() as u32)
         }
         Voice::Private { .. } => random.pick(remarks(language)).to_string(),
-        Voice::Columnist => es::column(random),
-        Voice::Copyist(_) => es::small_talk(random),
+        Voice::Columnist => es_talk::column(random),
+        Voice::Copyist(_) => es_talk::small_talk(random),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod en;
 pub mod es;
 pub mod es_days;
 pub mod es_feasts;
+pub mod es_talk;
 pub mod zh;
 
 use super::random::Random;
@@ -86,7 +87,7 @@ pub fn expand(pattern: &str, lexicon: Lexicon, random: &mut Random) -> String {
 /// A number with so many digits at most, never round.
 pub fn number(random: &mut Random, from: u64, to: u64) -> u64 {
     let number = from + random.below(to - from);
-    if number % 10 == 0 { number + 1 + random.below(8) } else { number }
+    if number.is_multiple_of(10) { number + 1 + random.below(8) } else { number }
 }
 
 #[cfg(test)]
