@@ -45,7 +45,7 @@ impl Newsroom {
         let now = config.clock.now();
         let opening = config.clone();
         let open = move || -> anyhow::Result<(Store, Press, Clippings)> {
-            let store = Store::open(&opening.state_dir, opening.store_cache_mib)?;
+            let store = Store::open(&opening.state_dir, opening.store_cache_mib)?.timed_by(opening.clock);
             let press = Press::open(&opening, &store, now)?;
             let (clippings, found) = Clippings::open(&store, &opening)?;
             store.commit(found)?;
