@@ -94,6 +94,14 @@ impl Clock {
         matches!(self, Clock::Jumping(_))
     }
 
+    /// From now on so many seconds of a jumping clock pass in a second at most; with `None` it jumps again.
+    /// Other clocks have the pace they have.
+    pub fn set_pace(&self, pace: Option<f64>) {
+        if let Clock::Jumping(jump) = self {
+            jump.set_pace(pace);
+        }
+    }
+
     /// Makes a jumping clock jump; never ends. Belongs on the one-threaded runtime on which everybody runs
     /// who sleeps by it, once for each clock. Other clocks need nobody.
     pub async fn drive(&self) {

@@ -66,6 +66,8 @@ pub struct Options {
     pub origin: Option<DateTime<Utc>>,
     /// The real time at which the story begins, now where missing; an earlier one shows a later world.
     pub anchor: Option<DateTime<Utc>>,
+    /// A clock that is shared with others, instead of a scaled one of its own.
+    pub clock: Option<Clock>,
 }
 
 impl Options {
@@ -74,7 +76,7 @@ impl Options {
 
     /// A world with the usual clock.
     pub fn new(dir: impl Into<PathBuf>) -> Options {
-        Options { seed: 1, dir: dir.into(), rate: Options::RATE, origin: None, anchor: None }
+        Options { seed: 1, dir: dir.into(), rate: Options::RATE, origin: None, anchor: None, clock: None }
     }
 
     /// A world whose story begins now and takes as long as it says.
@@ -137,7 +139,7 @@ impl Sandbox {
         let path = files.statuses();
         let outbox = Outbox::open(&path).map_err(|error| trouble("open", &path, error))?;
         let world = story::official(seed, clock.origin);
-        let stage = Arc::new(Stage::new(world, Clock::Scaled(clock), outbox));
+        let stage = Arc::new(Stage::new(world, options.clock.unwrap_or(Clock::Scaled(clock)), outbox));
 
         let end = Cut::default();
         let wanted = before.as_ref().map(|kept| kept.hosts.clone()).unwrap_or_default();
