@@ -117,6 +117,8 @@ fn forget(target: &Target, batch: &mut Batch) {
 /// Polls one target. A panic in a source is a failed poll, not the end of the pass.
 async fn poll(room: &Newsroom, record: TargetRecord, now: DateTime<Utc>) -> Harvest {
     let spare = record.clone();
+    // Parsers work on threads of their own.
+    let _work = room.config.clock.work();
     let polled = AssertUnwindSafe(harvest::poll(room, record, now)).catch_unwind();
     match tokio::time::timeout(POLL_WITHIN, polled).await {
         Ok(Ok(harvest)) => match harvest.batch.check() {
