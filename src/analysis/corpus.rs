@@ -48,7 +48,7 @@ pub struct CoPair {
     pub shared: u32,
     /// Of these, items on which both have the same words that are not the publisher's.
     pub derived: u32,
-    /// Chance of so many common items or more, if each chose by itself.
+    /// Chance of so many common items or more, if each chose by itself; the true one is no larger.
     pub p: f64,
     /// The share of false pairs among those at most this unlikely (Benjamini and Hochberg).
     pub q: f64,
@@ -77,7 +77,8 @@ pub struct Selection {
 /// One item that an account carries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// As [`crate::model::reuse::Reuse::derived`].
+    /// As [`crate::model::reuse::Reuse::derived`]; `None` also where the status says honestly where it is from:
+    /// an outlet's share button and a common byline give strangers the same words.
     pub derived: Option<String>,
     pub status: SharedStatus,
 }

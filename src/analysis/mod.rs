@@ -5,6 +5,7 @@ pub mod assess;
 pub mod attribution;
 pub mod compose;
 pub mod concealed;
+pub mod coposting;
 pub mod copying;
 pub mod corpus;
 pub mod gate;
