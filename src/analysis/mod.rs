@@ -8,6 +8,7 @@ pub mod concealed;
 pub mod coposting;
 pub mod copying;
 pub mod corpus;
+pub mod domains;
 pub mod gate;
 pub mod indicators;
 pub mod measure;

@@ -1,0 +1,45 @@
+//! Domains: which registrable domains an account links to, in its profile and in its posts.
+
+use std::collections::BTreeSet;
+
+use crate::model::account::Host;
+use crate::model::observation::Profile;
+use crate::model::status::Status;
+
+/// Every registrable domain that a profile and the account's own posts link to, each once: what is counted over
+/// all accounts for [`crate::analysis::corpus::Corpus::domains`]. A boost is somebody else's link.
+pub fn linked<'a>(profile: &Profile, statuses: impl Iterator<Item = &'a Status>) -> BTreeSet<Host> {
+    let from_profile = profile.links.iter().map(|link| link.url.as_str());
+    let own = statuses.filter(|status| status.boost_of.is_none());
+    let from_posts = own.flat_map(|status| status.links.iter().map(String::as_str));
+    from_profile.chain(from_posts).filter_map(host_of).map(|host| registrable(&host)).collect()
+}
+
+/// The host of a link; `None` where it is no address.
+pub fn host_of(link: &str) -> Option<Host> {
+    Host::of(&url::Url::parse(link).ok()?)
+}
+
+/// The part of a name that somebody registered, after the public suffix list; the name itself where there is
+/// none. Sites on a shared host that the list knows, as `paper.github.io`, are registered names of their own.
+pub fn registrable(host: &Host) -> Host {
+    let domain = psl::domain_str(host.name()).and_then(|domain| Host::parse(domain).ok());
+    domain.unwrap_or_else(|| host.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subdomains_belong_to_the_name_that_was_registered() {
+        for (host, domain) in [
+            ("news.paper.example", "paper.example"),
+            ("www.paper.com.br", "paper.com.br"),
+            ("paper.github.io", "paper.github.io"),
+            ("127.0.0.1:4001", "127.0.0.1:4001"),
+        ] {
+            assert_eq!(registrable(&Host::parse(host).unwrap()).as_str(), domain, "{host}");
+        }
+    }
+}
