@@ -298,7 +298,7 @@ fn a_profile_on_the_builder_s_domain_is_infrastructure() {
 fn a_domain_weighs_the_less_the_more_accounts_link_to_it() {
     let paper = linking("diario_py", &["https://py.builder.example/"], &[]);
     let mut corpus = counted(&paper, 1_000);
-    for (carriers, points) in [(100, Some(1.0)), (500, Some(0.301_03)), (1_000, None), (0, None)] {
+    for (carriers, points) in [(100, Some(1.0)), (250, Some(0.602_06)), (1_000, None), (0, None)] {
         corpus.domains.insert(host("builder.example"), carriers);
         let found = run("outlet_links", &paper, &corpus);
         let weight = found.first().map(|evidence| evidence.weight);
