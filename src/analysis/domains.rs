@@ -21,10 +21,11 @@ pub fn host_of(link: &str) -> Option<Host> {
 }
 
 /// The part of a name that somebody registered, after the public suffix list; the name itself where there is
-/// none. Sites on a shared host that the list knows, as `paper.github.io`, are registered names of their own.
+/// none, as for bare addresses. Sites on a shared host that the list knows, as `paper.github.io`, are registered names of their own.
 pub fn registrable(host: &Host) -> Host {
-    let domain = psl::domain_str(host.name()).and_then(|domain| Host::parse(domain).ok());
-    domain.unwrap_or_else(|| host.clone())
+    let named = matches!(url::Host::parse(host.name()), Ok(url::Host::Domain(_)));
+    let domain = psl::domain_str(host.name()).filter(|_| named);
+    domain.and_then(|domain| Host::parse(domain).ok()).unwrap_or_else(|| host.clone())
 }
 
 #[cfg(test)]
