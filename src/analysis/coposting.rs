@@ -170,8 +170,8 @@ impl<'a> System<'a> {
         let at_least = shared as usize;
         let chances = [likelihoods.of_one, likelihoods.of_other].map(|probabilities| {
             let bound = tail_bound(&probabilities, at_least);
-            let is_certain = bound >= 1.0 || bound < SURELY_SMALL;
-            if is_certain { bound } else { tail(&probabilities, at_least) }
+            let is_open = (SURELY_SMALL..1.0).contains(&bound);
+            if is_open { tail(&probabilities, at_least) } else { bound }
         });
         chances[0].max(chances[1])
     }

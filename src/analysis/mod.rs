@@ -9,6 +9,7 @@ pub mod controls;
 pub mod coposting;
 pub mod copying;
 pub mod corpus;
+pub mod domains;
 pub mod fold;
 pub mod gate;
 pub mod indicators;

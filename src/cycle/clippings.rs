@@ -13,9 +13,10 @@ use crate::analysis::controls::{Output, base_rates};
 use crate::analysis::coposting;
 use crate::analysis::copying::{attributed, clipped, is_own};
 use crate::analysis::corpus::{Choice, CoGroup, Corpus, Selection, SharedStatus};
+use crate::analysis::domains;
 use crate::analysis::reuse::{Prepared, ReuseIndex, compare};
 use crate::config::Config;
-use crate::model::account::{AccountId, Acct};
+use crate::model::account::{AccountId, Acct, Host};
 use crate::model::assessment::Relation;
 use crate::model::item::{Item, ItemId};
 use crate::model::outlet::OutletId;
@@ -40,6 +41,8 @@ pub struct Clippings {
     published: coposting::Published,
     /// What each account posted of its own within the time of the index.
     outputs: BTreeMap<AccountId, Output>,
+    /// The registrable domains that each account's posts link to.
+    linked: BTreeMap<AccountId, BTreeSet<Host>>,
     corpus: Arc<Corpus>,
     /// Statuses in the index, in the order in which they came.
     indexed: VecDeque<(DateTime<Utc>, StatusKey)>,
@@ -132,11 +135,14 @@ impl Clippings {
             for item in self.like(store, &prepared)? {
                 matched.extend(clip(account, seen, &item, &config.watchlist));
             }
+            self.linked.entry(account.clone()).or_default().extend(domains::of_post(&seen.status));
             let key = (account.clone(), seen.status.uri.clone());
             self.statuses.insert(key.clone(), &prepared);
             self.indexed.push_back((seen.first_seen, key));
         }
-        self.is_stale |= !matched.is_empty() || !fresh.items.is_empty();
+        // Items that nobody copied change nothing that can be judged; what they add is counted with the next match.
+        let is_new_feed = |item: &Item| !self.corpus.read_since.contains_key(&item.publisher);
+        self.is_stale |= !matched.is_empty() || fresh.items.iter().any(is_new_feed);
         let mut compared = Compared::default();
         for (account, reuse) in matched {
             self.keep(account, reuse, &mut compared);
@@ -188,7 +194,15 @@ impl Clippings {
         }
         let groups = coposting::groups(&selections, &self.published);
         let base_rates = base_rates(self.controls(store)?.iter());
-        let corpus = Corpus { read_since, groups, base_rates, ..Corpus::default() };
+        let accounts = store.accounts()?;
+        let mut domains: BTreeMap<Host, u32> = BTreeMap::new();
+        for account in &accounts {
+            let mut linked = domains::of_profile(&account.latest.profile);
+            linked.extend(self.linked.get(&account.id).into_iter().flatten().cloned());
+            linked.into_iter().for_each(|domain| *domains.entry(domain).or_default() += 1);
+        }
+        let accounts = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
+        let corpus = Corpus { read_since, groups, base_rates, domains, accounts };
         let changed = regrouped(&self.corpus, &corpus);
         self.corpus = Arc::new(corpus);
         self.is_stale = false;
