@@ -9,8 +9,9 @@ use std::sync::{Mutex, PoisonError};
 /// difference whether something is remembered.
 pub struct Memory<K, V>(Mutex<HashMap<K, V>>);
 
-/// So many results are kept of a kind, some hundred days of a story; beyond them it starts afresh.
-const MOST: usize = 100_000;
+/// So many results are kept of a kind, 35 MB of the largest and more than a story of weeks has; beyond them it
+/// starts afresh.
+const MOST: usize = 20_000;
 
 impl<K: Eq + Hash, V: Clone> Memory<K, V> {
     /// The result for a key, made now unless it was made before. Nothing is locked while it is made, so that

@@ -202,6 +202,7 @@ mod tests {
 
     use super::*;
     use crate::sandbox::story::{self, Story};
+    use crate::sandbox::wording::es_talk;
 
     fn folded(text: &str) -> String {
         let bare = text.nfd().filter(|letter| letter.is_alphanumeric());
@@ -254,6 +255,9 @@ mod tests {
                 let own = editions(seed, bureau.id).into_iter().filter(|item| item.origin == Origin::Own);
                 texts.extend(own.map(|item| folded(&format!("{} {}", item.title, item.text))));
             }
+            // Columns are carried, too, and other people write some of their own.
+            let mut random = Random::of(&[seed]);
+            texts.extend((0..150).map(|_| folded(&es_talk::column(&mut random))));
             let (pairs, items) = (pairs_sharing(60, &texts), texts.len());
             assert!(items > 700, "{items}");
             assert!(pairs * 200 < items, "{pairs} pairs of {items} items share a run of 60");

@@ -36,7 +36,7 @@ pub async fn lookup(State(scene): State<Scene>, Query(query): Parameters) -> Res
     let found =
         value(&query, "acct").and_then(|acct| addressed(&view, acct)).filter(|it| is_known(&view, it));
     match found {
-        Some(person) => reply::json(&view.account(person)),
+        Some(person) => reply::json_text(view.account_text(person)),
         None => reply::missing(&scene.server.habits),
     }
 }
@@ -45,7 +45,7 @@ pub async fn account(State(scene): State<Scene>, Path(id): Path<String>) -> Resp
     let outbox = scene.stage.outbox();
     let view = scene.view(&outbox, scene.now());
     match view.world.person_by_id(view.server, &id, view.now) {
-        Some(person) => reply::json(&view.account(person)),
+        Some(person) => reply::json_text(view.account_text(person)),
         None => reply::missing(&scene.server.habits),
     }
 }

@@ -14,9 +14,14 @@ pub fn json(value: &Value) -> Response {
     with_type(StatusCode::OK, "application/json; charset=utf-8", value.to_string())
 }
 
+/// A text that is JSON already.
+pub fn json_text(text: String) -> Response {
+    with_type(StatusCode::OK, "application/json; charset=utf-8", text)
+}
+
 /// A list of texts that are JSON already.
 pub fn json_list(items: &[String]) -> Response {
-    with_type(StatusCode::OK, "application/json; charset=utf-8", format!("[{}]", items.join(",")))
+    json_text(format!("[{}]", items.join(",")))
 }
 
 pub fn html(status: u16, body: impl Into<String>) -> Response {

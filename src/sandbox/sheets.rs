@@ -31,9 +31,10 @@ const GAP: &str = r#""account":"@@""#;
 impl View<'_> {
     /// Posts as a page of statuses.
     pub fn page<'p>(&self, posts: impl IntoIterator<Item = (&'p Person, Arc<Post>)>) -> Vec<String> {
+        let population = self.world.population(self.now);
         let mut accounts: BTreeMap<String, Arc<Sheet>> = BTreeMap::new();
         let written = posts.into_iter().map(|(author, post)| {
-            let status = self.status_sheet(author, &post);
+            let status = self.status_sheet(author, &post, population);
             let Some(after) = &status.after else { return status.before.clone() };
             let account =
                 accounts.entry(author.acct.to_string()).or_insert_with(|| self.account_sheet(author));
@@ -47,10 +48,9 @@ impl View<'_> {
         self.account_sheet(person).before.clone()
     }
 
-    fn status_sheet(&self, author: &Person, post: &Post) -> Arc<Sheet> {
+    fn status_sheet(&self, author: &Person, post: &Post, population: usize) -> Arc<Sheet> {
         let PostKey { at, salt } = post.key;
         let edited = post.edit.as_ref().is_some_and(|(at, _)| *at <= self.now);
-        let population = self.world.population(self.now);
         let key = SheetKey::Status { at: at.timestamp_millis(), salt, edited, population };
         self.world.sheets.of((self.server.host.clone(), key), || {
             let mut status = self.post(author, post);
