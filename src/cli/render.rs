@@ -24,6 +24,7 @@ pub fn answer(answer: &Answer, room: Option<u16>) -> String {
         Answer::Review { waiting, .. } => review(waiting, room),
         Answer::Sheet(sheet) => format!("{} {}\n", sheet.finding.id, sheet.seen),
         Answer::Reviewer { name, .. } => format!("{name} has a key\n"),
+        Answer::ReviewLog { .. } | Answer::Reviewers { .. } => String::new(),
         Answer::Targets { rows } => targets(rows, room),
         Answer::Collected(report) => collected(report),
         Answer::Judged { raised } => format!("{} findings raised {}\n", raised.len(), raised.join(" ")),
