@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 pub use accounts::{AccountRow, Named};
 pub use explain::{Explanation, FindingLine};
 pub use review::{
-    Act, LEAST_SEEN_DIGITS, LeadRow, LogRow, Orders, Preview, ReviewRow, ReviewerRow, Sheet, Signature,
-    SisterLine, approvals, comment_in_words, dismissal_in_words, missing, missing_ticks, topic_in_words,
+    Act, LEAST_SEEN_DIGITS, LeadRow, LogRow, Orders, Preview, ReviewRow, ReviewerRow, SEEN_DIGITS, Sheet,
+    Signature, SisterLine, approvals, comment_in_words, dismissal_in_words, missing, missing_ticks,
+    topic_in_words,
 };
 
 use super::collect::CollectReport;
