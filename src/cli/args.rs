@@ -1,8 +1,12 @@
 //! The command line: what can be typed.
 
+pub mod review;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+
+use review::{REVIEW_HELP, Review, Reviewer};
 
 /// Tells people who is behind an account.
 ///
@@ -99,13 +103,27 @@ Examples
         /// user@host, without a leading @
         account: String,
     },
-    /// Findings that wait for people
+    /// What waits for people: list, show, decide; without a word after it the list
+    #[command(after_help = REVIEW_HELP)]
+    Review {
+        /// Also what is put off until a later day
+        #[arg(long)]
+        all: bool,
+        #[command(subcommand)]
+        what: Option<Review>,
+    },
+    /// Reviewers and the keys with which they sign
     #[command(after_help = "\
-Lists them. This version has no command to approve one: what needs a person is not posted.
+A reviewer is named in `[review] reviewers` first. The key is a file that only its owner may read;
+whoever has it decides in that name. The ledger knows its hash.
 
-Example
-  masthead review")]
-    Review,
+Examples
+  masthead reviewer add ana
+  masthead reviewer list")]
+    Reviewer {
+        #[command(subcommand)]
+        what: Reviewer,
+    },
     /// What is polled, when next, and what could not be read
     #[command(after_help = "\
 failed  polls in a row that failed      gaps  stretches of posts that are not read yet

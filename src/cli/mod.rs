@@ -1,6 +1,7 @@
 //! The command line: reads what was typed, asks the service or the store, prints the answer.
 
 pub mod args;
+mod desk;
 mod digest;
 mod render;
 mod service;
@@ -17,6 +18,7 @@ use crate::config::{self, Config, Environment, Loaded, Paint};
 use crate::cycle::commands::{Answer, Request};
 use crate::ledger;
 use crate::model::outlet::OutletId;
+use args::review::Review;
 use args::{Cli, Command};
 
 /// Exit codes, part of the contract.
@@ -38,6 +40,21 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             Ok(ExitCode::SUCCESS)
         }
         Command::Outlets { ref id } => outlets(&load(path, environment, now)?, id.as_deref(), cli.json),
+        Command::Review { all, what } => {
+            let what = match what {
+                None => Review::List { all },
+                Some(what) => {
+                    anyhow::ensure!(!all, "write --all behind the word that it is for");
+                    what
+                }
+            };
+            desk::review(load(path, environment.clone(), now)?, &environment, what, cli.json).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Reviewer { what } => {
+            desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),
         command => {
             let config = load(path, environment, now)?;
@@ -59,7 +76,6 @@ fn request(command: Command) -> anyhow::Result<Request> {
     Ok(match command {
         Command::Accounts => Request::Accounts,
         Command::Explain { account } => Request::Explain { account },
-        Command::Review => Request::Review,
         Command::Targets => Request::Targets,
         Command::Collect { .. } => Request::Collect,
         Command::Judge { .. } => Request::JudgeAll,

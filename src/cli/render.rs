@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::desk::{self, Depth};
 use super::table::table;
 use crate::analysis::activity::DORMANT_AFTER;
 use crate::analysis::indicators::{Family, Indicator, TABLE};
 use crate::analysis::names;
 use crate::analysis::review::{CHANGE, OFFICIAL, Policy};
-use crate::cycle::commands::{AccountRow, Answer, Explanation, FindingLine, Named, ReviewRow, TargetRow};
+use crate::cycle::commands::{AccountRow, Answer, Explanation, FindingLine, Named, TargetRow};
 use crate::model::changes::{Activity, FollowerTrend};
 use crate::model::evidence::{Direction, Evidence, Weight};
 use crate::model::finding::FindingState;
@@ -21,8 +22,10 @@ pub fn answer(answer: &Answer, room: Option<u16>) -> String {
     match answer {
         Answer::Accounts { rows } => accounts(rows, room),
         Answer::Explained(explanation) => explained(explanation),
-        Answer::Review { waiting, .. } => review(waiting, room),
-        Answer::Sheet(sheet) => format!("{} {}\n", sheet.finding.id, sheet.seen),
+        Answer::Review { waiting, leads, .. } => desk::queue(waiting, &[], leads, room),
+        Answer::Sheet(sheet) => desk::sheet(sheet, Depth::Screen, room),
+        Answer::ReviewLog { rows } => desk::log(rows, room),
+        Answer::Reviewers { rows } => desk::reviewers(rows, room),
         Answer::Reviewer { name, .. } => format!("{name} has a key\n"),
         Answer::Targets { rows } => targets(rows, room),
         Answer::Collected(report) => collected(report),
@@ -185,22 +188,6 @@ fn state(state: FindingState) -> String {
         FindingState::Retracted { number, part } => format!("withdrawn, was in digest {number} part {part}"),
         FindingState::Lapsed { at } => format!("lapsed {}", at.format("%Y-%m-%d")),
     }
-}
-
-fn review(waiting: &[ReviewRow], room: Option<u16>) -> String {
-    let header = ["finding", "account", "says", "outlet", "needs", "has", "since"];
-    let cells = waiting.iter().map(|row| &row.finding).map(|finding| {
-        vec![
-            finding.id.to_string(),
-            finding.statement.acct.to_string(),
-            finding.statement.relation.to_string(),
-            finding.statement.outlet_name.clone(),
-            finding.needs.to_string(),
-            finding.approvals.len().to_string(),
-            finding.raised_at.format("%Y-%m-%d").to_string(),
-        ]
-    });
-    table(&header, &cells.collect::<Vec<_>>(), "nothing waits for people", room)
 }
 
 fn targets(rows: &[TargetRow], room: Option<u16>) -> String {

@@ -54,7 +54,7 @@ fn lines(row: &[String], widths: &[usize]) -> String {
 }
 
 /// A cell in lines of this width at most, parted at gaps only.
-fn wrapped(cell: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(cell: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in cell.split(' ') {
         let line = lines.last_mut().expect("there is a line from the start");

@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 
 pub use accounts::{AccountRow, Named};
 pub use explain::{Explanation, FindingLine};
-pub use review::{Act, LeadRow, ReviewRow, Sheet, Signature};
+pub use review::{
+    Act, LEAST_SEEN_DIGITS, LeadRow, LogRow, Orders, Preview, ReviewRow, ReviewerRow, SEEN_DIGITS, Sheet,
+    Signature, SisterLine, approvals, comment_in_words, dismissal_in_words, missing, missing_ticks,
+    topic_in_words,
+};
 
 use super::collect::CollectReport;
 use super::{Newsroom, collect, judge, publish, targets};
@@ -40,10 +44,28 @@ pub enum Request {
         by: Signature,
         act: Act,
     },
-    /// Makes the key with which a reviewer signs.
+    /// What people did, about one finding or all of them.
+    ReviewLog {
+        finding: Option<FindingId>,
+    },
+    /// An account is never to be named, or may be again.
+    NeverFlag {
+        account: String,
+        by: Signature,
+        why: String,
+        /// Takes back that it is never to be named.
+        lift: bool,
+    },
+    /// Makes the first key with which a reviewer signs.
     ReviewerAdd {
         name: String,
     },
+    /// Makes another one; the key before counts no more.
+    ReviewerReplace {
+        name: String,
+    },
+    /// Reviewers and since when they have a key.
+    Reviewers,
     /// What is polled and how that goes.
     Targets,
     /// Passes over what is due, until nothing is.
@@ -77,6 +99,8 @@ pub enum Answer {
     Explained(Box<Explanation>),
     Review {
         waiting: Vec<ReviewRow>,
+        /// Put off until a later day.
+        snoozed: Vec<ReviewRow>,
         leads: Vec<LeadRow>,
     },
     Sheet(Box<Sheet>),
@@ -84,6 +108,12 @@ pub enum Answer {
     Reviewer {
         name: String,
         secret: String,
+    },
+    ReviewLog {
+        rows: Vec<LogRow>,
+    },
+    Reviewers {
+        rows: Vec<ReviewerRow>,
     },
     Targets {
         rows: Vec<TargetRow>,
@@ -123,18 +153,14 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
             Answer::Accounts { rows }
         }
         Request::Explain { account } => Answer::Explained(Box::new(explain_one(room, &account, now).await?)),
-        Request::Review => {
-            let (waiting, leads) = room.store.run(review::list).await?;
-            Answer::Review { waiting, leads }
-        }
-        Request::ReviewShow { finding } => Answer::Sheet(Box::new(review::show(room, finding, now).await?)),
-        Request::ReviewAct { finding, by, act } => {
-            Answer::Done { says: review::act(room, finding, &by, act, now).await? }
-        }
-        Request::ReviewerAdd { name } => {
-            let secret = review::add_reviewer(room, &name, now).await?;
-            Answer::Reviewer { name, secret }
-        }
+        Request::Review
+        | Request::ReviewShow { .. }
+        | Request::ReviewAct { .. }
+        | Request::ReviewLog { .. }
+        | Request::NeverFlag { .. }
+        | Request::ReviewerAdd { .. }
+        | Request::ReviewerReplace { .. }
+        | Request::Reviewers => return review::answer(room, request, now).await,
         Request::Targets => Answer::Targets { rows: room.store.run(target_rows).await? },
         Request::Collect => Answer::Collected(collect_all(room, now).await?),
         Request::JudgeAll => Answer::Judged { raised: judge::pass(room, None, now).await? },

@@ -131,6 +131,13 @@ pub enum Record {
         seal: String,
         why: Option<String>,
     },
+    /// A person decided that an account is never to be named, or lifted that. The account is not named here.
+    NeverFlagged {
+        by: String,
+        key: String,
+        lifted: bool,
+        why: String,
+    },
     /// Written before a post of ours is replaced by its correction: these very bytes.
     Corrected {
         digest: DigestNumber,
@@ -178,6 +185,7 @@ impl Record {
             Record::Opened { .. }
             | Record::Reviewer { .. }
             | Record::Reviewed { .. }
+            | Record::NeverFlagged { .. }
             | Record::Corrected { .. }
             | Record::Edited { .. }
             | Record::Halted { .. }

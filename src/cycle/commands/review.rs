@@ -1,15 +1,33 @@
 //! Review by people: what waits for them, what they have to see, and what their decisions do.
 
+mod act;
+mod decide;
+mod keys;
+mod list;
+mod log;
+mod retract;
+mod show;
+
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::accounts::AccountRow;
+use super::{Answer, Request};
 use crate::cycle::Newsroom;
 use crate::model::account::Acct;
 use crate::model::assessment::Assessment;
-use crate::model::finding::{Dismissal, Finding, FindingId, FindingState};
+use crate::model::finding::{Dismissal, Finding};
+use crate::model::observation::Profile;
 use crate::model::tie::Ticks;
-use crate::store::{Store, StoreError};
+
+use act::Naming;
+pub use decide::{approvals, comment_in_words, dismissal_in_words, missing_ticks, topic_in_words};
+use keys::Making;
+pub use list::missing;
+pub use log::LogRow;
+pub use show::{Orders, Preview, SisterLine};
 
 /// A reviewer's name and the secret of their key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +58,7 @@ pub enum Act {
         why: Dismissal,
         never_flag: bool,
     },
+    /// Puts it off; a time that is past ends that.
     Snooze {
         until: DateTime<Utc>,
     },
@@ -67,43 +86,86 @@ pub struct LeadRow {
     pub assessment: Assessment,
 }
 
+/// Everything that is open.
+#[derive(Debug, Clone, PartialEq)]
+struct Queue {
+    pub waiting: Vec<ReviewRow>,
+    pub snoozed: Vec<ReviewRow>,
+    pub leads: Vec<LeadRow>,
+}
+
+/// A reviewer, and since when they have their newest key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewerRow {
+    pub name: String,
+    pub key: Option<String>,
+    pub since: Option<DateTime<Utc>>,
+}
+
 /// Everything a reviewer has to see of one finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sheet {
     pub finding: Finding,
+    /// The front of its seal, what `--seen` takes.
     pub seen: String,
     pub account: AccountRow,
+    /// The profile as it was last read.
+    pub profile: Profile,
+    /// Of the account as it was last judged; the finding may be older.
     pub assessment: Option<Assessment>,
+    /// Names of the outlets that the sheet speaks of, by id.
+    pub outlets: BTreeMap<String, String>,
+    /// Its sisters, each with a finding of its own where there is one.
+    pub sisters: Vec<SisterLine>,
+    /// What can be said of who came first.
+    pub orders: Orders,
+    pub statuses_read: usize,
+    /// What people did about it so far.
+    pub history: Vec<LogRow>,
+    /// The post as it would be sent; `None` where nothing is posted about it.
+    pub preview: Option<Preview>,
 }
 
-/// Hex digits of a seal that `--seen` shows and takes.
+/// Hex digits of a seal that `--seen` shows.
 pub const SEEN_DIGITS: usize = 12;
+/// Hex digits of a seal that `--seen` takes at least.
+pub const LEAST_SEEN_DIGITS: usize = 6;
 
-pub(super) fn list(store: &Store) -> Result<(Vec<ReviewRow>, Vec<LeadRow>), StoreError> {
-    let mut findings = store.findings()?;
-    findings.retain(|finding| finding.state == FindingState::Raised && finding.confirmed().is_none());
-    let row =
-        |finding: Finding| ReviewRow { seen: finding.statement.seal()[..SEEN_DIGITS].to_owned(), finding };
-    Ok((findings.into_iter().map(row).collect(), Vec::new()))
+/// What `--seen` takes for a finding as it stands.
+fn seen(finding: &Finding) -> String {
+    finding.statement.seal()[..SEEN_DIGITS].to_owned()
 }
 
-pub(super) async fn show(room: &Newsroom, finding: FindingId, now: DateTime<Utc>) -> anyhow::Result<Sheet> {
-    let _ = (room, now);
-    anyhow::bail!("{finding} cannot be shown yet")
-}
-
-pub(super) async fn act(
-    room: &Newsroom,
-    finding: FindingId,
-    by: &Signature,
-    act: Act,
-    now: DateTime<Utc>,
-) -> anyhow::Result<String> {
-    let _ = (room, by, act, now);
-    anyhow::bail!("{finding} cannot be decided yet")
-}
-
-pub(super) async fn add_reviewer(room: &Newsroom, name: &str, now: DateTime<Utc>) -> anyhow::Result<String> {
-    let _ = (room, now);
-    anyhow::bail!("{name} cannot be added yet")
+/// Answers what is about review.
+pub(super) async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> anyhow::Result<Answer> {
+    Ok(match request {
+        Request::Review => {
+            let queue = room.store.run(move |store| list::queue(store, now)).await?;
+            let Queue { waiting, snoozed, leads } = queue;
+            Answer::Review { waiting, snoozed, leads }
+        }
+        Request::ReviewShow { finding } => Answer::Sheet(Box::new(show::show(room, finding, now).await?)),
+        Request::ReviewAct { finding, by, act } => {
+            Answer::Done { says: act::act(room, finding, &by, act, now).await? }
+        }
+        Request::ReviewLog { finding } => {
+            Answer::ReviewLog { rows: log::log(room.press.lock().await.entries(), finding) }
+        }
+        Request::NeverFlag { account, by, why, lift } => {
+            let naming = if lift { Naming::Allowed } else { Naming::Never };
+            Answer::Done { says: act::never_flag(room, &account, &by, naming, &why, now).await? }
+        }
+        Request::ReviewerAdd { name } => {
+            let secret = keys::make(room, &name, Making::First, now).await?;
+            Answer::Reviewer { name, secret }
+        }
+        Request::ReviewerReplace { name } => {
+            let secret = keys::make(room, &name, Making::Another, now).await?;
+            Answer::Reviewer { name, secret }
+        }
+        Request::Reviewers => {
+            Answer::Reviewers { rows: log::reviewers(&room.config, room.press.lock().await.entries()) }
+        }
+        other => anyhow::bail!("{other:?} is not about review"),
+    })
 }

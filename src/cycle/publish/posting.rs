@@ -184,7 +184,7 @@ async fn secret(room: &Newsroom) -> anyhow::Result<String> {
 }
 
 /// Thirty-two random bytes in hex.
-pub(super) fn random_hex() -> anyhow::Result<String> {
+pub(in crate::cycle) fn random_hex() -> anyhow::Result<String> {
     let mut bytes = [0; 32];
     let mut filled = 0;
     while filled < bytes.len() {
