@@ -597,7 +597,10 @@ async fn what_is_withdrawn_is_struck_out_everywhere_and_the_handle_is_not_repeat
         assert!(!page.contains("Nace un panda"), "{path}: {page}");
     }
     let page = scene.page("/d/12/1").await;
-    assert!(page.find("Withdrawn.").unwrap() < page.find("<article").unwrap(), "the banner is on top: {page}");
+    assert!(
+        page.find("Withdrawn.").unwrap() < page.find("<article").unwrap(),
+        "the banner is on top: {page}"
+    );
     assert!(page.contains("What was wrong: It credits the agency in its bprofile/b"), "{page}");
     assert!(scene.page("/a/noticias_py@social.example").await.contains("noindex"));
     let (wrong, correction) = taken_back(true);
