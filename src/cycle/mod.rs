@@ -48,7 +48,7 @@ impl Newsroom {
         let open = move || -> anyhow::Result<(Store, Press, Clippings)> {
             let store = Store::open(&opening.state_dir, opening.store_cache_mib)?.timed_by(opening.clock);
             let press = Press::open(&opening, &store, now)?;
-            let (clippings, found) = Clippings::open(&store, &opening)?;
+            let (clippings, found) = Clippings::open(&store, &opening, now)?;
             store.commit(found)?;
             Ok((store, press, clippings))
         };

@@ -85,7 +85,7 @@ impl Reviewers {
             let (account, at) = (sheet.finding.statement.acct.to_string(), room.config.clock.now());
             self.queue.push(FirstShown { finding, account, at, sheet: text });
         }
-        if sheet.finding.statement.tie.as_ref().is_some_and(|tie| !tie.ticks.are_complete()) {
+        if sheet.finding.statement.tie.as_ref().is_some_and(|tie| !tie.ticks.is_complete()) {
             act(room, by, finding, Act::Tick { ticks: TICKS }).await?;
             (sheet, _) = self.show(room, finding).await?;
         }
