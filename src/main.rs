@@ -158,7 +158,7 @@ mod play {
     pub fn run(seed: u64, ending: Ending) -> anyhow::Result<()> {
         let folder = Folder(std::env::temp_dir().join(format!("masthead-demo-{}", std::process::id())));
         let clock = Clock::jumping(story::ORIGIN);
-        let outside = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let outside = Builder::new_multi_thread().worker_threads(1).thread_name("world").enable_all().build();
         let outside = outside.context("start the runtime of the world")?;
         let house = Builder::new_current_thread().enable_all().build().context("start the runtime")?;
         let (options, script) = staging(seed, folder.0.clone(), clock);
