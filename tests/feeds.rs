@@ -355,6 +355,19 @@ async fn who_links_an_outlet_on_a_local_timeline_is_read_where_he_lives_with_how
     assert_eq!(town.asked("local.example/api/v2/instance"), 1);
 }
 
+/// A story that everybody links is no reason to read everybody.
+#[tokio::test]
+async fn of_many_who_link_an_outlet_a_few_are_taken_up_at_a_time() {
+    let town = Town::new(NO_SEARCH).await;
+    let link = "<a href=\"https://agency.example/1\">x</a>";
+    let by =
+        |n: u32| author(&format!("reader{n}"), json!({"uri": format!("https://local.example/users/{n}")}));
+    let posts: Vec<Value> = (0..30).map(|n| post(n, &by(n), link, json!({}))).collect();
+    town.says("local.example/api/v1/timelines/public", json!(posts).to_string());
+    let harvest = town.poll(&timeline("local.example", Scope::Local), now()).await;
+    assert_eq!(harvest.new_accounts.len(), 5);
+}
+
 #[tokio::test]
 async fn a_timeline_that_runs_over_is_read_down_to_what_is_known_and_two_pages_at_most() {
     let town = Town::new(NO_SEARCH).await;
