@@ -18,7 +18,7 @@ use masthead::model::proof::{HostSight, NamedBy, Naming, PageKind, PageSight};
 use masthead::model::status::{SeenStatus, Status, StatusUri};
 use masthead::model::watchlist::Watchlist;
 
-const BY_POLICY: Rules = Rules { official: 0 };
+const BY_POLICY: Rules = Rules { official: 0, undisclosed: 2, queue_days: 14 };
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()

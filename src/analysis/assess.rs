@@ -1,9 +1,11 @@
 //! Assessment: from an account's evidence to what it is to which outlet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use crate::analysis::concealed::{Concealed, Count, families};
 use crate::analysis::corpus::Corpus;
-use crate::analysis::indicators::{Family, indicator, run_all};
+use crate::analysis::indicators::run_all;
+use crate::analysis::resemblance::disguises_name;
 use crate::model::assessment::{Assessment, Condition, Level, Relation};
 use crate::model::dossier::{Dossier, Method, Presence};
 use crate::model::evidence::{Direction, Evidence, Weight};
@@ -19,7 +21,7 @@ pub fn assess(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Opti
     touched
         .into_iter()
         .filter_map(|id| watchlist.outlet(id))
-        .map(|outlet| assess_with(dossier, watchlist, outlet, &evidence))
+        .map(|outlet| assess_with(dossier, watchlist, corpus, outlet, &evidence))
         .max_by(|one, other| strength(one, watchlist).total_cmp_with(&strength(other, watchlist)))
 }
 
@@ -58,27 +60,42 @@ fn rank(relation: Relation) -> u8 {
 fn assess_with(
     dossier: &Dossier,
     watchlist: &Watchlist,
+    corpus: &Corpus,
     outlet: &Outlet,
     evidence: &[Evidence],
 ) -> Assessment {
-    let related = |item: &&Evidence| watchlist.is_related(&item.outlet, &outlet.id);
-    let evidence: Vec<Evidence> = evidence.iter().filter(related).cloned().collect();
-    let case = Case::of(dossier, watchlist, outlet, &evidence);
+    let system = watchlist.controller(&outlet.id);
+    let is_about = |item: &&Evidence| {
+        watchlist.is_related(&item.outlet, &outlet.id) || watchlist.controller(&item.outlet) == system
+    };
+    let evidence: Vec<Evidence> = evidence.iter().filter(is_about).cloned().collect();
+    let concealed = Concealed::of(dossier, watchlist, corpus, outlet, &evidence);
+    let mut case = Case::of(dossier, watchlist, outlet, &evidence);
+    let hidden = concealed.as_ref().map(|concealed| case.hidden_conditions(dossier, outlet, concealed));
+    let level =
+        concealed.as_ref().zip(hidden.as_ref()).map(|(concealed, conditions)| concealed.level(conditions));
+    let level = level.unwrap_or_default();
+    if level >= Level::Lead {
+        case.seen.insert(Shown::CarriesTextInSilence);
+    }
     let relation = case.relation();
-    let conditions = case.conditions(dossier, outlet);
-    let because = because(relation, &conditions, outlet);
-    let points = points(&evidence);
-    let (account, outlet) = (dossier.account.id.clone(), outlet.id.clone());
+    let (level, conditions) = match (relation, hidden) {
+        (Relation::Undisclosed, Some(conditions)) => (level, conditions),
+        _ => (Level::Nothing, case.conditions(dossier, outlet)),
+    };
+    let because = because(relation, level, &conditions, outlet);
+    let sum = |count| families(&evidence, count).values().sum();
+    let tie = concealed.as_ref().filter(|_| level >= Level::Lead).and_then(|concealed| concealed.tie(corpus));
     Assessment {
-        account,
-        outlet,
+        account: dossier.account.id.clone(),
+        outlet: outlet.id.clone(),
         relation,
-        points,
-        lead_points: points,
-        level: Level::Nothing,
+        points: sum(Count::Decided),
+        lead_points: sum(Count::WithLeads),
+        level,
         lead_since: None,
-        rival: None,
-        tie: None,
+        rival: concealed.and_then(|concealed| concealed.rival),
+        tie,
         evidence,
         conditions,
         because,
@@ -103,11 +120,18 @@ enum Shown {
     ProofCitedByMaintainer,
     /// The page that a maintainer cites was fetched and names the account.
     CitedPageNamesIt,
+    /// People decided that it is never named.
+    IsNeverNamed,
+    /// It carries the outlet's text as its own and does not say so.
+    CarriesTextInSilence,
+    /// It bears the outlet's name in letters that only look like it.
+    DisguisesName,
 }
 
 impl Case {
     fn of(dossier: &Dossier, watchlist: &Watchlist, outlet: &Outlet, evidence: &[Evidence]) -> Case {
-        let from_evidence = evidence.iter().filter_map(|item| {
+        let is_related = |item: &&Evidence| watchlist.is_related(&item.outlet, &outlet.id);
+        let from_evidence = evidence.iter().filter(is_related).filter_map(|item| {
             let id = item.indicator.0.as_str();
             Some(match (id, item.weight) {
                 (_, Weight::Proof(Direction::OutletNamesAccount)) => Shown::OutletNamesAccount,
@@ -128,7 +152,14 @@ impl Case {
             let named = dossier.pages.iter().find(names).map(|_| Shown::CitedPageNamesIt);
             cited.into_iter().chain(proof).chain(named)
         });
-        Case { seen: from_evidence.chain(from_listings).collect() }
+        let never = dossier.never_flag.as_ref().map(|_| Shown::IsNeverNamed);
+        // A mirror of one outlet of a system repeats what the others wrote, too.
+        let mirror = evidence.iter().any(|item| item.indicator.0 == "mirror" && item.weight == Weight::Gate);
+        let mirror = mirror.then_some(Shown::IsMirror);
+        let disguised =
+            disguises_name(&dossier.account.latest.profile, outlet).then_some(Shown::DisguisesName);
+        let from_account = never.into_iter().chain(mirror).chain(disguised);
+        Case { seen: from_evidence.chain(from_listings).chain(from_account).collect() }
     }
 
     fn shows(&self, shown: Shown) -> bool {
@@ -140,7 +171,7 @@ impl Case {
         let says_so = self.shows(Shown::SaysItIsOfficial)
             || (self.shows(Shown::BearsName) && self.shows(Shown::AccountNamesOutlet));
         let cited = self.shows(Shown::CitedByMaintainer) || self.shows(Shown::ProofCitedByMaintainer);
-        if self.shows(Shown::IsExempt) {
+        if self.shows(Shown::IsExempt) || self.shows(Shown::IsNeverNamed) {
             Relation::Unrelated
         } else if both {
             Relation::Official
@@ -148,6 +179,10 @@ impl Case {
             Relation::Attested
         } else if self.shows(Shown::IsMirror) {
             Relation::Mirror
+        } else if self.shows(Shown::CarriesTextInSilence) {
+            Relation::Undisclosed
+        } else if self.shows(Shown::DisguisesName) && !self.shows(Shown::AccountNamesOutlet) {
+            Relation::LookAlike
         } else if says_so {
             Relation::Claimed
         } else {
@@ -155,9 +190,21 @@ impl Case {
         }
     }
 
+    /// What must hold before people may approve that a tie is hidden.
+    fn hidden_conditions(&self, dossier: &Dossier, outlet: &Outlet, concealed: &Concealed) -> Vec<Condition> {
+        let must = |must: &str, met: bool| Condition { must: must.to_owned(), met };
+        let more = [
+            must("it is no mirror", !self.shows(Shown::IsMirror)),
+            must("a source says who controls the outlet", !outlet.control_basis.is_empty()),
+            must("the outlet is switched on", outlet.enabled),
+            must(CAN_BE_READ, can_be_read(dossier)),
+            must(WAS_READ, dossier.account.last_complete_poll.is_some()),
+        ];
+        concealed.conditions().into_iter().chain(more).collect()
+    }
+
     /// What must hold before an official account is published without a person.
     fn conditions(&self, dossier: &Dossier, outlet: &Outlet) -> Vec<Condition> {
-        let profile = &dossier.account.latest.profile;
         let must = |must: &str, met: bool| Condition { must: must.to_owned(), met };
         vec![
             must(
@@ -172,35 +219,24 @@ impl Case {
             must("it is no mirror", !self.shows(Shown::IsMirror)),
             must("a source says who controls the outlet", !outlet.control_basis.is_empty()),
             must("the outlet is switched on", outlet.enabled),
-            must(
-                "it can be read: neither gone nor suspended",
-                matches!(dossier.account.presence, Presence::There) && !profile.is_suspended,
-            ),
+            must(CAN_BE_READ, can_be_read(dossier)),
             must(
                 "it did not take over the address of another account",
                 dossier.account.found.method != Method::Successor,
             ),
-            must(
-                "its posts were read completely at least once",
-                dossier.account.last_complete_poll.is_some(),
-            ),
+            must(WAS_READ, dossier.account.last_complete_poll.is_some()),
         ]
     }
 }
 
-/// The sum of points, each family up to its cap; more of one kind never lowers it.
-fn points(evidence: &[Evidence]) -> f64 {
-    let mut sums: BTreeMap<Family, f64> = BTreeMap::new();
-    for item in evidence {
-        let Some(family) = indicator(&item.indicator.0).map(|indicator| indicator.family) else { continue };
-        if let Weight::Points(points) = item.weight {
-            *sums.entry(family).or_default() += points;
-        }
-    }
-    sums.into_iter().map(|(family, sum)| sum.min(family.cap())).sum()
+const CAN_BE_READ: &str = "it can be read: neither gone nor suspended";
+const WAS_READ: &str = "its posts were read completely at least once";
+
+fn can_be_read(dossier: &Dossier) -> bool {
+    dossier.account.presence == Presence::There && !dossier.account.latest.profile.is_suspended
 }
 
-fn because(relation: Relation, conditions: &[Condition], outlet: &Outlet) -> String {
+fn because(relation: Relation, level: Level, conditions: &[Condition], outlet: &Outlet) -> String {
     let name = &outlet.name;
     let unmet = conditions.iter().find(|condition| !condition.met);
     match (relation, unmet) {
@@ -219,6 +255,9 @@ fn because(relation: Relation, conditions: &[Condition], outlet: &Outlet) -> Str
             format!(
                 "not named: it says it belongs to {name}, but no page or host of {name} names it; may be parody"
             )
+        }
+        (Relation::Undisclosed, Some(condition)) if level == Level::Lead => {
+            format!("not named: a lead to {name}, and this does not hold yet: {}", condition.must)
         }
         (Relation::Undisclosed, _) => {
             format!("appears affiliated with {name} and does not say so; named only after people approve")

@@ -1,13 +1,20 @@
 //! The table of indicators: each a small function over a dossier, in one file and one line.
 
+mod altered_credit;
+mod copies;
 mod creator_credit;
+mod credited;
 mod declared;
 mod listed_by_outlet;
 mod look_alike;
 mod mirror;
+mod never_flag;
 mod not_state_controlled;
 mod outlet_host;
 mod rel_me;
+pub(super) mod reuse;
+mod reversed;
+pub(super) mod uncredited;
 
 use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::outlet_of_url;
@@ -22,8 +29,20 @@ use crate::model::watchlist::Watchlist;
 pub enum Family {
     /// The two sides of a proof. No points: it decides `official`.
     Reciprocal,
+    /// The outlet's text as the account's own.
+    Text,
+    /// How copies say, or do not say, where they are from.
+    Attribution,
+    /// Domains, builders, analytics: what a site is run with.
+    Infrastructure,
+    /// Acting together beyond copying the same outlet.
+    CoAction,
+    /// Watched officials among the followers.
+    Followers,
     /// Likeness of names.
     Name,
+    /// Who came first.
+    Order,
     /// Settles or stops by itself, whatever the points say.
     Gate,
 }
@@ -34,14 +53,32 @@ impl Family {
         match self {
             // Names are cheap to take: fans, critics and parodies bear them too.
             Family::Name => 0.5,
-            Family::Reciprocal | Family::Gate => 0.0,
+            // The strongest alternatives, an aggregator or a fan, copy much as well.
+            Family::Text | Family::Infrastructure => 2.0,
+            Family::Attribution | Family::CoAction => 1.5,
+            Family::Followers => 0.5,
+            Family::Reciprocal | Family::Gate | Family::Order => 0.0,
+        }
+    }
+
+    /// The most points that a family takes away, as a number below zero.
+    pub fn floor(self) -> f64 {
+        match self {
+            Family::Attribution | Family::Order => -3.0,
+            _ => 0.0,
         }
     }
 
     pub fn title(self) -> &'static str {
         match self {
             Family::Reciprocal => "reciprocal",
+            Family::Text => "text source",
+            Family::Attribution => "attribution",
+            Family::Infrastructure => "infrastructure",
+            Family::CoAction => "co-action",
+            Family::Followers => "followers",
             Family::Name => "name",
+            Family::Order => "order",
             Family::Gate => "gate",
         }
     }
@@ -60,14 +97,20 @@ pub struct Indicator {
 
 /// Every indicator, in the order people read them.
 pub const TABLE: &[Indicator] = &[
+    altered_credit::INDICATOR,
     creator_credit::INDICATOR,
+    credited::INDICATOR,
     declared::INDICATOR,
     listed_by_outlet::INDICATOR,
     look_alike::INDICATOR,
     mirror::INDICATOR,
+    never_flag::INDICATOR,
     not_state_controlled::INDICATOR,
     outlet_host::INDICATOR,
     rel_me::INDICATOR,
+    reuse::INDICATOR,
+    reversed::INDICATOR,
+    uncredited::INDICATOR,
 ];
 
 /// The indicator with this id.

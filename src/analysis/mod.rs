@@ -2,11 +2,19 @@
 
 pub mod activity;
 pub mod assess;
+pub mod attribution;
 pub mod compose;
+pub mod concealed;
+pub mod controls;
+pub mod coposting;
+pub mod copying;
 pub mod corpus;
+pub mod fold;
 pub mod gate;
 pub mod indicators;
 pub mod measure;
 pub mod names;
 pub mod resemblance;
+pub mod reuse;
 pub mod review;
+pub mod stats;

@@ -22,11 +22,17 @@ pub struct Folded {
 
 impl Folded {
     pub fn of(text: &str) -> Folded {
+        let words = Folded::plain(text).words;
+        Folded { words: words.iter().map(|word| skeleton(word).collect()).collect() }
+    }
+
+    /// The same with each letter left what it is.
+    fn plain(text: &str) -> Folded {
         let shown = text.chars().filter(|c| !is_invisible(*c)).nfkc();
         let plain: String =
             shown.flat_map(char::to_lowercase).nfd().filter(|c| !is_combining_mark(*c)).collect();
         let words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        Folded { words: words.map(|word| skeleton(word).collect()).collect() }
+        Folded { words: words.map(str::to_owned).collect() }
     }
 
     fn squeezed(&self) -> String {
@@ -67,6 +73,18 @@ pub fn name_borne<'a>(text: &str, outlet: &'a Outlet) -> Option<&'a str> {
 /// The name of the outlet that a profile bears in its handle or display name.
 pub fn bears_name<'a>(profile: &Profile, outlet: &'a Outlet) -> Option<&'a str> {
     name_borne(&profile.display_name, outlet).or_else(|| name_borne(profile.acct.user(), outlet))
+}
+
+/// Whether a profile bears the outlet's name in letters that only look like it: `Хinhua` with a Cyrillic
+/// letter. Width, case, marks and invisible characters alone are no disguise: decoration is common.
+pub fn disguises_name(profile: &Profile, outlet: &Outlet) -> bool {
+    let texts = [profile.display_name.as_str(), profile.acct.user()];
+    texts.into_iter().any(|text| {
+        let plain = Folded::plain(text);
+        outlet
+            .names()
+            .any(|name| Folded::of(text).bears(&Folded::of(name)) && !plain.bears(&Folded::plain(name)))
+    })
 }
 
 /// The outlet whose domain is the user part itself, as feed bridges name their accounts.

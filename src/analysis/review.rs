@@ -8,12 +8,15 @@ use crate::analysis::activity::{
 };
 use crate::analysis::resemblance::outlet_of_url;
 use crate::model::account::AccountId;
-use crate::model::assessment::{Assessment, Relation};
+use crate::model::assessment::{Assessment, Level, Relation};
 use crate::model::changes::{Activity, Change};
 use crate::model::dossier::{Dossier, Presence};
 use crate::model::evidence::{Direction, Evidence, Weight, hex};
-use crate::model::finding::{Approval, Approver, Claim, Finding, FindingState, OwnerLine, Statement};
-use crate::model::outlet::Outlet;
+use crate::model::finding::{
+    Approval, Approver, Claim, Finding, FindingId, FindingState, OwnerLine, Statement,
+};
+use crate::model::outlet::{Outlet, OutletId};
+use crate::model::tie::Tie;
 use crate::model::watchlist::Watchlist;
 
 /// A known account that was first seen longer ago than this is no longer "newly seen" when proven.
@@ -63,6 +66,10 @@ pub const CHANGE: Policy = Policy {
 pub struct Rules {
     /// Approvals for official accounts; 0 = by policy.
     pub official: u32,
+    /// Approvals for a hidden tie, at least 1.
+    pub undisclosed: u32,
+    /// After so many days approvals by people no longer count.
+    pub queue_days: u32,
 }
 
 /// What review does with one account's findings in one pass. Values only: the pass writes them.
@@ -72,6 +79,17 @@ pub struct Verdict {
     pub raised: Vec<NewFinding>,
     /// Findings that changed: refreshed before their digest, or lapsed.
     pub updated: Vec<Finding>,
+    /// Those among them whose approvals by people no longer count, and why.
+    pub expired: Vec<Expired>,
+}
+
+/// Approvals by people that no longer count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired {
+    pub finding: FindingId,
+    /// The seal of what they were for.
+    pub seal: String,
+    pub why: &'static str,
 }
 
 /// A finding that has no number yet.
@@ -112,7 +130,17 @@ pub fn review(
     let is_said = |claim: &Claim| mine.iter().filter(stands).any(|finding| desk.is_same_news(finding, claim));
     let claims = desk.claims(before, &mine).into_iter().filter(|claim| !is_said(claim));
     let raised = claims.map(|claim| desk.new_finding(claim)).collect();
-    Verdict { raised, updated }
+    let expired = updated.iter().filter_map(|now| {
+        let before = mine.iter().find(|before| before.id == now.id && has_people(before))?;
+        let why = desk.why_expired(before)?;
+        Some(Expired { finding: now.id, seal: before.statement.seal(), why })
+    });
+    Verdict { raised, expired: expired.collect(), updated }
+}
+
+/// Whether people approved it.
+fn has_people(finding: &Finding) -> bool {
+    finding.approvals.iter().any(|approval| matches!(approval.by, Approver::Reviewer { .. }))
 }
 
 /// The findings that wait about an account to which nothing ties any outlet any more: they lapse.
@@ -150,6 +178,11 @@ impl Desk<'_> {
                 Some(Claim::Changed(Change::NowProven))
             }
             Relation::Official if self.is_by_policy() => Some(Claim::KnownAtStart(relation)),
+            // That a tie is hidden is news also where the account was there before we looked.
+            Relation::Undisclosed if self.assessment.level == Level::Ready => {
+                Some(Claim::NewlySeen(relation))
+            }
+            Relation::LookAlike if self.is_new() => Some(Claim::NewlySeen(relation)),
             _ => None,
         };
         let changes = match relation {
@@ -205,8 +238,13 @@ impl Desk<'_> {
             // What was attested may become official; else an account is introduced once, whichever way,
             // also where the same owner's outlet is told more exactly later.
             (Claim::NewlySeen(Relation::Attested), Claim::NewlySeen(Relation::Official)) => false,
+            // Whom we said to hide a tie, and who is proven since, has to be told so.
+            (
+                Claim::NewlySeen(Relation::Undisclosed | Relation::LookAlike),
+                Claim::NewlySeen(Relation::Official) | Claim::Changed(Change::NowProven),
+            ) => false,
             (one, other) if is_introduction(one) && is_introduction(other) => {
-                self.watchlist.is_related(&known.statement.outlet, &self.outlet.id)
+                self.is_one_controller(&known.statement.outlet)
             }
             (Claim::Changed(Change::Moved { .. }), Claim::Changed(Change::Moved { .. })) => {
                 self.now - known.raised_at < MOVED_AGAIN_AFTER
@@ -214,6 +252,12 @@ impl Desk<'_> {
             (Claim::Changed(one), Claim::Changed(other)) => is_same_event(one, other),
             _ => false,
         }
+    }
+
+    /// Whether an outlet is told together with this one: they own one another or share their controller.
+    fn is_one_controller(&self, other: &OutletId) -> bool {
+        self.watchlist.is_related(other, &self.outlet.id)
+            || self.watchlist.controller(other) == self.watchlist.controller(&self.outlet.id)
     }
 
     /// Known and judged otherwise before, and the proof appeared on a page that we had read without it.
@@ -240,6 +284,7 @@ impl Desk<'_> {
         let by_policy = self.is_by_policy();
         match claim {
             Claim::NewlySeen(Relation::Official) | Claim::KnownAtStart(_) if by_policy => (0, Some(OFFICIAL)),
+            Claim::NewlySeen(Relation::Undisclosed) => (self.rules.undisclosed.max(1), None),
             Claim::NewlySeen(_) | Claim::KnownAtStart(_) => (self.rules.official.max(1), None),
             // An account that is gone can no longer be read: what counts is that it was official.
             Claim::Changed(Change::Gone { .. }) if self.rules.official == 0 => (0, Some(CHANGE)),
@@ -250,41 +295,71 @@ impl Desk<'_> {
         }
     }
 
-    /// A finding that waits is checked again: its facts are brought up to date if a policy answers
-    /// for them, and it lapses where the evidence no longer holds.
+    /// A finding that waits is checked again: its facts are brought up to date as long as nobody approved
+    /// them, and it lapses where the evidence no longer holds.
     fn reexamine(&self, finding: &Finding) -> Option<Finding> {
-        if finding.state != FindingState::Raised {
-            return None;
-        }
         let mut fresh = finding.clone();
-        let holds = match &finding.statement.claim {
-            Claim::Changed(change) => still_holds(change, self.dossier),
-            Claim::NewlySeen(_) | Claim::KnownAtStart(_) | Claim::Withdrawn(_) => true,
-        };
-        if self.assessment.relation != finding.statement.relation
-            || self.outlet.id != finding.statement.outlet
-            || !holds
-        {
+        match finding.state {
+            FindingState::Raised => {}
+            FindingState::Snoozed { until } if until <= self.now => fresh.state = FindingState::Raised,
+            _ => return None,
+        }
+        if !self.holds(finding) {
             fresh.state = FindingState::Lapsed { at: self.now };
             return Some(fresh);
         }
-        let by_policy = |approval: &Approval| matches!(approval.by, Approver::Policy { .. });
-        let (needs, policy) = self.needs(&finding.statement.claim);
-        match policy {
-            // Approvals by people are for the facts they saw: such a finding keeps its facts.
-            _ if finding.approvals.iter().any(|approval| !by_policy(approval)) => return None,
-            Some(policy) => {
-                fresh.statement = self.statement(finding.statement.claim.clone());
-                fresh.approvals = vec![policy.approve(&fresh.statement, self.now)];
-                fresh.needs = needs;
+        // Approvals by people are for the facts they saw: such a finding keeps its facts.
+        if !has_people(finding) || self.why_expired(finding).is_some() {
+            let (needs, policy) = self.needs(&finding.statement.claim);
+            fresh.statement = self.statement(finding.statement.claim.clone());
+            if let (Some(tie), Some(known)) = (&mut fresh.statement.tie, &finding.statement.tie) {
+                tie.ticks = known.ticks;
             }
-            None => {
-                fresh.statement = self.statement(finding.statement.claim.clone());
-                fresh.approvals = Vec::new();
-                fresh.needs = needs;
-            }
+            fresh.approvals =
+                policy.map(|policy| policy.approve(&fresh.statement, self.now)).into_iter().collect();
+            fresh.needs = needs;
         }
         (fresh != *finding).then_some(fresh)
+    }
+
+    /// Whether what a finding says is still what the evidence says.
+    fn holds(&self, finding: &Finding) -> bool {
+        let statement = &finding.statement;
+        let is_still_so = match &statement.claim {
+            // It stands as long as what it takes back was said.
+            Claim::Withdrawn(_) => return true,
+            Claim::Changed(change) => still_holds(change, self.dossier),
+            Claim::NewlySeen(_) | Claim::KnownAtStart(_) => true,
+        };
+        let is_same_outlet = match statement.relation {
+            // Which outlet of a system has most text can change from one day to the next.
+            Relation::Undisclosed => self.is_one_controller(&statement.outlet),
+            _ => self.outlet.id == statement.outlet,
+        };
+        is_still_so && is_same_outlet && self.assessment.relation == statement.relation
+    }
+
+    /// Why approvals by people no longer count; `None` = they do. More evidence never ends them.
+    fn why_expired(&self, finding: &Finding) -> Option<&'static str> {
+        let newest = finding.approvals.iter().map(|approval| approval.at).max()?;
+        let frozen = finding.statement.tie.as_ref();
+        let fresh = self.assessment.tie.as_ref();
+        let differs =
+            |differ: fn(&Tie, &Tie) -> bool| frozen.zip(fresh).is_some_and(|(old, new)| differ(old, new));
+        let is_tie = finding.statement.relation == Relation::Undisclosed;
+        match () {
+            () if is_tie && self.assessment.level != Level::Ready => {
+                Some("the evidence no longer meets every condition")
+            }
+            () if differs(|old, new| new.against > old.against) => Some("more speaks against it than before"),
+            () if differs(|old, new| new.profile_sha256 != old.profile_sha256) => {
+                Some("its profile has changed")
+            }
+            () if self.now - newest > Duration::days(i64::from(self.rules.queue_days)) => {
+                Some("the approvals are older than review.queue_days")
+            }
+            () => None,
+        }
     }
 
     fn statement(&self, claim: Claim) -> Statement {
@@ -313,7 +388,7 @@ impl Desk<'_> {
             account_names: links.into_iter().find(|url| names_outlet(url)).cloned(),
             named_on: named_on.map(|citation| citation.url.clone()),
             evidence: self.assessment.evidence.clone(),
-            tie: None,
+            tie: self.assessment.tie.clone().filter(|_| self.assessment.relation == Relation::Undisclosed),
         }
     }
 }

@@ -298,8 +298,8 @@ pub fn method() -> String {
     for indicator in TABLE {
         let weighs = match indicator.family {
             Family::Reciprocal => "one side of a proof".to_owned(),
-            Family::Name => format!("at most {:.1} points", indicator.family.cap()),
             Family::Gate => "decides by itself".to_owned(),
+            family => format!("{:+.1} to {:+.1} points", family.floor(), family.cap()),
         };
         let _ = writeln!(text, "  {:<21} {weighs:<20} {}", indicator.id, indicator.sees);
     }

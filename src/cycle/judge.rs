@@ -6,15 +6,27 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::Newsroom;
+use super::press::Press;
 use crate::analysis::assess::assess;
 use crate::analysis::corpus::Corpus;
-use crate::analysis::review::{self, Before, NewFinding, Rules};
+use crate::analysis::review::{self, Before, Expired, NewFinding, Rules};
 use crate::config::Config;
 use crate::model::account::{AccountId, Acct};
+use crate::model::assessment::{Assessment, Level};
 use crate::model::dossier::{AccountRecord, Dossier};
 use crate::model::finding::{Finding, FindingId, FindingState};
 use crate::model::proof::{HostSight, PageSight};
+use crate::model::record::{Record, ReviewAct};
 use crate::store::{Batch, Store, StoreError, unless_damaged};
+
+/// What judgement decided.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Numbers and accounts of findings raised.
+    pub raised: Vec<String>,
+    /// Approvals by people that no longer count.
+    pub expired: Vec<Expired>,
+}
 
 /// Judges these accounts, or all with `None`; returns the numbers and accounts of findings raised.
 pub async fn pass(
@@ -22,19 +34,52 @@ pub async fn pass(
     accounts: Option<BTreeSet<AccountId>>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<String>> {
-    let _bench = room.bench.lock().await;
-    let config = room.config.clone();
-    let corpus = room.clippings.lock().await.corpus();
-    let judged = room.store.run(move |store| judge(store, &config, &corpus, accounts, now)).await;
-    judged.context("judge what was seen")
+    let judged = judged(room, accounts, now).await?;
+    if !judged.expired.is_empty() {
+        note_expired(&mut *room.press.lock().await, judged.expired, now)?;
+    }
+    Ok(judged.raised)
 }
 
 /// Judges every account about which a finding waits: the last look before a digest.
-pub async fn waiting(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<()> {
+pub async fn waiting(room: &Newsroom, press: &mut Press, now: DateTime<Utc>) -> anyhow::Result<()> {
     let findings = room.store.run(Store::findings).await.context("read what waits")?;
-    let waits = |finding: &Finding| finding.state == FindingState::Raised;
+    let waits =
+        |finding: &Finding| matches!(finding.state, FindingState::Raised | FindingState::Snoozed { .. });
     let accounts = findings.into_iter().filter(waits).map(|finding| finding.statement.account);
-    pass(room, Some(accounts.collect()), now).await.map(drop)
+    let judged = judged(room, Some(accounts.collect()), now).await?;
+    note_expired(press, judged.expired, now)
+}
+
+async fn judged(
+    room: &Newsroom,
+    accounts: Option<BTreeSet<AccountId>>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Judged> {
+    let _bench = room.bench.lock().await;
+    let config = room.config.clone();
+    let mut clippings = room.clippings.clone().lock_owned().await;
+    let judged = room.store.run(move |store| {
+        let (corpus, regrouped) = clippings.corpus(store, &config, now)?;
+        let accounts = accounts.map(|accounts| accounts.into_iter().chain(regrouped).collect());
+        judge(store, &config, &corpus, accounts, now)
+    });
+    let judged = judged.await;
+    judged.context("judge what was seen")
+}
+
+/// The public record tells of every approval that no longer counts. A crash before it loses the line and
+/// nothing else: the approval is gone from the store. In safe mode the ledger is not this store's.
+fn note_expired(press: &mut Press, expired: Vec<Expired>, now: DateTime<Utc>) -> anyhow::Result<()> {
+    if press.safe_mode().is_some() {
+        return Ok(());
+    }
+    for Expired { finding, seal, why } in expired {
+        tracing::info!(%finding, why, "its approvals no longer count");
+        let (by, key, why) = ("masthead".to_owned(), String::new(), Some(why.to_owned()));
+        press.append(now, Record::Reviewed { finding, act: ReviewAct::Expired, by, key, seal, why })?;
+    }
+    Ok(())
 }
 
 fn judge(
@@ -43,7 +88,7 @@ fn judge(
     corpus: &Corpus,
     accounts: Option<BTreeSet<AccountId>>,
     now: DateTime<Utc>,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Judged, StoreError> {
     let records: Vec<AccountRecord> = match &accounts {
         Some(ids) => {
             let records = ids.iter().filter_map(|id| unless_damaged(store.account(id)).transpose());
@@ -52,7 +97,7 @@ fn judge(
         None => store.accounts()?,
     };
     if records.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Judged::default());
     }
     let dossiers = Dossiers::open(store, config)?;
     let mut session = Session {
@@ -63,6 +108,7 @@ fn judge(
         next: store.next_finding_id()?,
         batch: Batch::default(),
         raised: Vec::new(),
+        expired: Vec::new(),
         now,
     };
     for account in records {
@@ -71,7 +117,7 @@ fn judge(
     if !session.batch.is_empty() {
         store.commit(session.batch)?;
     }
-    Ok(session.raised)
+    Ok(Judged { raised: session.raised, expired: session.expired })
 }
 
 /// One pass of judgement: what it reads, and what it is about to write.
@@ -83,7 +129,20 @@ struct Session<'a> {
     next: FindingId,
     batch: Batch,
     raised: Vec<String>,
+    expired: Vec<Expired>,
     now: DateTime<Utc>,
+}
+
+/// What the configuration says of review.
+fn rules(config: &Config) -> Rules {
+    let review = &config.review;
+    Rules { official: review.official, undisclosed: review.undisclosed, queue_days: review.queue_days }
+}
+
+/// Since when an account has been a lead without a break.
+fn lead_since(fresh: &Assessment, known: Option<&Assessment>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let before = known.filter(|known| known.outlet == fresh.outlet).and_then(|known| known.lead_since);
+    (fresh.level >= Level::Lead).then(|| before.unwrap_or(now))
 }
 
 impl Session<'_> {
@@ -99,7 +158,9 @@ impl Session<'_> {
             }
             return Ok(());
         };
-        let rules = Rules { official: self.config.review.official };
+        let mut assessment = assessment;
+        assessment.lead_since = lead_since(&assessment, known.as_ref(), self.now);
+        let rules = rules(self.config);
         let watchlist = &self.config.watchlist;
         let verdict =
             review::review(dossier, &assessment, before, &self.findings, watchlist, rules, self.now);
@@ -108,6 +169,8 @@ impl Session<'_> {
             batch.put_assessment(assessment);
         }
         verdict.updated.into_iter().for_each(|finding| batch.put_finding(finding));
+        let expired = self.expired.len();
+        self.expired.extend(verdict.expired);
         let first = (self.next, self.findings.len(), self.raised.len());
         verdict.raised.into_iter().for_each(|new| self.raise(new, &mut batch));
         if let Err(error) = batch.check() {
@@ -115,6 +178,7 @@ impl Session<'_> {
             self.next = first.0;
             self.findings.truncate(first.1);
             self.raised.truncate(first.2);
+            self.expired.truncate(expired);
             batch = Batch::default();
             let lapsed = review::let_lapse(account, &self.findings, self.now);
             lapsed.into_iter().for_each(|finding| batch.put_finding(finding));

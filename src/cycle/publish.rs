@@ -105,7 +105,7 @@ async fn make(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Result<Option<DigestNumber>, NotNow>> {
     let mut press = room.press.lock().await;
-    judge::waiting(room, now).await?;
+    judge::waiting(room, &mut press, now).await?;
     let _bench = room.bench.lock().await;
     let composed = match edition::compose(room, &mut press, now).await? {
         Ok(composed) => composed,

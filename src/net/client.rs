@@ -101,6 +101,7 @@ impl Net {
         token: Option<&SecretString>,
     ) -> Result<Fetched, FetchError> {
         let road = &self.0;
+        let _work = road.clock.work();
         let target = Target::parse(url, &road.config)?;
         road.follow(target, token, Order::of(kind, None, &road.config.timeouts))
             .await
@@ -132,6 +133,7 @@ impl Net {
     /// [`FetchError::is_certainly_unsent`] tells whether the outcome is unknown.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Fetched, FetchError> {
         let road = &self.0;
+        let _work = road.clock.work();
         let target = Target::parse(&outgoing.url, &road.config)?;
         let kind = BodyKind::Json;
         let mut call = request::build(outgoing.method, &target, outgoing.token.as_ref(), kind.accept())?;
@@ -149,6 +151,7 @@ impl Net {
     /// A site whose robots.txt cannot be asked for, or answers 5xx, is not to be read now.
     pub async fn allows_robots(&self, url: &str) -> Result<bool, FetchError> {
         let road = &self.0;
+        let _work = road.clock.work();
         let target = Target::parse(url, &road.config)?;
         let origin = target.url.origin().ascii_serialization();
         if let Some(rules) = road.robots.recall(&origin, road.clock.now()) {

@@ -16,7 +16,7 @@ use crate::cycle::{Newsroom, targets};
 use crate::model::account::{Acct, Host, Network};
 use crate::model::dossier::{Found, Method};
 use crate::model::observation::Profile;
-use crate::model::status::Status;
+use crate::model::status::{Status, StatusUri};
 use crate::model::target::{Cursor, Rejected, Scope, TargetRecord};
 use crate::sources::PollError;
 use crate::sources::mastodon::timeline::{self, Part, Timeline};
@@ -47,14 +47,10 @@ pub(super) async fn poll_timeline(
     let reading = timeline::read(road, shown, part, known, PAGES_PER_POLL, now).await?;
     let fresh: Vec<Post> =
         reading.posts.iter().filter(|it| !known.contains(&it.status.uri)).cloned().collect();
-    let mut leads = Vec::new();
-    {
-        let clippings = room.clippings.lock().await;
-        let carries = |text: &str| clippings.carries(text).is_some();
-        let reasons =
-            fresh.iter().filter_map(|post| Some((post, reason(post, &server, &room.config, carries)?)));
-        leads.extend(reasons.map(|(post, method)| (post.author.acct.clone(), method)));
-    }
+    let copies = copies(room, &fresh).await?;
+    let carries = |status: &Status| copies.contains(&status.uri);
+    let reasons = fresh.iter().filter_map(|post| Some((post, reason(post, &server, &room.config, carries)?)));
+    let leads = reasons.map(|(post, method)| (post.author.acct.clone(), method)).collect();
     let mut uris: Vec<_> = reading.posts.into_iter().map(|post| post.status.uri).collect();
     uris.truncate(Cursor::HEADS);
     let heads = if uris.is_empty() { record.cursor.heads.clone() } else { uris };
@@ -74,17 +70,14 @@ pub(super) async fn poll_tag(
     let token = token(&room.config, &server);
     let part = part(room, &server, token, shown, now).await?;
     let reading = timeline::read((&room.net, &server, token), shown, part, &[], 1, now).await?;
-    let mut leads = Vec::new();
-    {
-        let clippings = room.clippings.lock().await;
-        let is_worth_it = |post: &&Post| {
-            let is_own = is_in_own_words(&post.status) && !is_mirror(&post.author, &room.config);
-            let carries = || clippings.carries(&post.status.text).is_some();
-            is_own && (is_worth_a_dossier(&post.author, &room.config.watchlist) || carries())
-        };
-        let authors = reading.posts.iter().filter(is_worth_it).map(|post| post.author.acct.clone());
-        leads.extend(authors.map(|acct| (acct, Method::Tag)));
-    }
+    let copies = copies(room, &reading.posts).await?;
+    let is_worth_it = |post: &&Post| {
+        let is_own = is_in_own_words(&post.status) && !is_mirror(&post.author, &room.config);
+        let carries = || copies.contains(&post.status.uri);
+        is_own && (is_worth_a_dossier(&post.author, &room.config.watchlist) || carries())
+    };
+    let authors = reading.posts.iter().filter(is_worth_it).map(|post| post.author.acct.clone());
+    let leads = authors.map(|acct| (acct, Method::Tag)).collect();
     let visit = Visit { server, leads, rejected: reading.rejected, complaint: None };
     write(room, visit, record, now).await
 }
@@ -142,14 +135,36 @@ async fn write(
     Ok(room.store.run(write).await?)
 }
 
+/// The posts that carry an outlet's copy as their own words.
+async fn copies(room: &Newsroom, posts: &[Post]) -> Result<BTreeSet<StatusUri>, Fault> {
+    let own = posts.iter().map(|post| &post.status).filter(|status| is_in_own_words(status));
+    let texts: Vec<(StatusUri, String)> =
+        own.map(|status| (status.uri.clone(), status.text.clone())).collect();
+    if texts.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let clippings = room.clippings.clone().lock_owned().await;
+    let config = room.config.clone();
+    let compare = move |store: &Store| {
+        let mut copies = BTreeSet::new();
+        for (uri, text) in texts {
+            if clippings.carries(store, &text, &config.watchlist)?.is_some() {
+                copies.insert(uri);
+            }
+        }
+        Ok::<_, StoreError>(copies)
+    };
+    Ok(room.store.run(compare).await?)
+}
+
 /// Why the author of a post on a timeline is looked at, `None` where nothing speaks for it.
-fn reason(post: &Post, server: &Host, config: &Config, carries: impl Fn(&str) -> bool) -> Option<Method> {
+fn reason(post: &Post, server: &Host, config: &Config, carries: impl Fn(&Status) -> bool) -> Option<Method> {
     let Post { author, status } = post;
     if !is_in_own_words(status) || is_mirror(author, config) {
         return None;
     }
     let wants = |way: Discover| config.mastodon.discover.contains(&way);
-    if wants(Discover::Timelines) && carries(&status.text) {
+    if wants(Discover::Timelines) && carries(status) {
         return Some(Method::Timeline);
     }
     let is_left_alone = author.wishes.leave_me_out && !author.is_bot;

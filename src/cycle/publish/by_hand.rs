@@ -45,7 +45,7 @@ pub struct PostLine {
 /// else changes.
 pub async fn dry_run(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<DigestReport> {
     let mut press = room.press.lock().await;
-    judge::waiting(room, now).await?;
+    judge::waiting(room, &mut press, now).await?;
     let composed = edition::compose(room, &mut press, now).await?;
     let composed = composed.map_err(|not_now| anyhow::anyhow!(not_now.why))?;
     let safe_mode = press.safe_mode().map(str::to_owned);
