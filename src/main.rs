@@ -136,7 +136,8 @@ mod play {
     use masthead::daemon::{Service, StopSignal};
     use masthead::demo::progress::Progress;
     use masthead::demo::{self, Script};
-    use masthead::sandbox::{Announcement, Options, Sandbox, story};
+    use masthead::sandbox::story::{self, Story};
+    use masthead::sandbox::{Announcement, Options, Sandbox};
     use masthead::{cli, cycle::commands::Answer};
     use tokio::runtime::Builder;
 
@@ -151,7 +152,8 @@ mod play {
 
     /// What is played.
     fn staging(seed: u64, folder: PathBuf, clock: Clock) -> (Options, Script) {
-        (Options { seed, clock: Some(clock), ..Options::new(folder) }, Script::OFFICIAL)
+        let story = Story::Founding;
+        (Options { story, seed, clock: Some(clock), ..Options::new(folder) }, Script::FOUNDING)
     }
 
     /// The world has a thread of its own; the service has one that the clock can watch.

@@ -313,7 +313,7 @@ sources = ["https://monitor.example/bridge"]
 
     fn why(post: &Post, discover: &str) -> Option<Method> {
         let server = Host::parse("local.example").unwrap();
-        reason(post, &server, &config(discover), |text| text.contains("llegan los pandas"))
+        reason(post, &server, &config(discover), |status| status.text.contains("llegan los pandas"))
     }
 
     const BOTH: &str = "[\"timelines\", \"mentions\"]";
