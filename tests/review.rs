@@ -638,6 +638,21 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     let log = says(dir, &["review", "log", "F-0047"]);
     assert_eq!(log.matches(" approved ").count(), 2, "{log}");
 
+    let explained = says(dir, &["explain", "gaceta@social.example"]);
+    for part in [
+        "text source           2.00  2.0 at most",
+        "attribution           1.30  -3.0 to 1.5 at most",
+        "sum                   5.00  5.20 count for a lead",
+        "level      lead: worth a reviewer's look, nothing may be said, since 2026-11-06",
+        "a lead from 2.5 points and 3 copies; ready when everything below holds",
+        "next best  efe 1.2 points from its text; has to stay 1 points below",
+        "  NO  on at least 7 days; 5 now",
+    ] {
+        assert!(explained.contains(part), "`{part}` is not in\n{explained}");
+    }
+    let method = says(dir, &["method"]);
+    assert!(method.contains("  4.3     points from which on people may approve it"), "{method}");
+
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
     let (code, _, stderr) = done(dir, &["review", "dismiss", "F-0047", "--why", "fan", "--as", "ada"]);
     assert!(code == Some(1) && stderr.contains("has mode 0640"), "{stderr}");
