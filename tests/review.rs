@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
+use masthead::clock::Clock;
 use masthead::config::{self, Environment};
 use masthead::cycle::Newsroom;
 use masthead::cycle::commands::{self, Act, Answer, Request, Sheet, Signature};
@@ -541,7 +542,7 @@ impl Drop for Service {
 }
 
 impl Service {
-    fn start(dir: &Path) -> Service {
+    async fn start(dir: &Path) -> Service {
         let child = masthead(dir, &["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let service = Service(child);
         let socket = dir.join("state/masthead.sock");
@@ -549,7 +550,7 @@ impl Service {
             if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
                 return service;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            Clock::Real.sleep(Duration::milliseconds(50)).await;
         }
         panic!("the service does not listen");
     }
@@ -567,7 +568,7 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     let Desk { room, dir } = Desk::new().await;
     drop(room);
     let dir = dir.path();
-    let _service = Service::start(dir);
+    let _service = Service::start(dir).await;
     says(dir, &["reviewer", "add", "ada"]);
     says(dir, &["reviewer", "add", "bo"]);
     let key = dir.join("ada.key");
