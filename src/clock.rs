@@ -1,17 +1,24 @@
-//! The one clock: real, or scaled so that a trial sees weeks pass in minutes.
+//! The one clock: real, scaled so that a trial sees weeks pass in minutes, or jumping over all waiting.
+
+mod jump;
 
 use std::time::Duration as RealDuration;
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use jump::{Jump, Work};
+
 /// Where time comes from. A pass reads it once, at the doors; everything else gets that `now`.
 ///
 /// Scaled are schedules, backoff, read-back waits and limits; network timeouts stay real.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Clock {
     Real,
     Scaled(Scale),
+    /// Stands still while anybody works and jumps to the next thing due when all are idle. It needs
+    /// somebody to [drive](Clock::drive) it.
+    Jumping(&'static Jump),
 }
 
 /// Virtual time = `origin` + (real time - `anchor`) × `rate`, so a restart does not rewind it.
@@ -26,24 +33,21 @@ pub struct Scale {
 const LONGEST_SLICE: RealDuration = RealDuration::from_secs(60);
 
 impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    pub fn now(&self) -> DateTime<Utc> {
-        let real = Utc::now();
-        match self {
-            Clock::Real => real,
-            Clock::Scaled(scale) => {
-                let passed = (real - scale.anchor).num_microseconds().unwrap_or(i64::MAX) as f64;
-                scale.origin + Duration::microseconds((passed * scale.rate) as i64)
-            }
-        }
+    /// A clock that jumps, from this time on. Its state is never freed, so that clocks stay plain values
+    /// that are handed around: a process makes one, a test some.
+    pub fn jumping(from: DateTime<Utc>) -> Clock {
+        Clock::Jumping(Box::leak(Box::new(Jump::new(from))))
     }
 
-    /// The real time in which so much of this clock's time passes; nothing for negative spans.
-    pub fn real(&self, span: Duration) -> RealDuration {
-        let span = span.to_std().unwrap_or_default();
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn now(&self) -> DateTime<Utc> {
         match self {
-            Clock::Real => span,
-            Clock::Scaled(scale) => span.div_f64(scale.rate),
+            Clock::Real => Utc::now(),
+            Clock::Scaled(scale) => {
+                let passed = (Utc::now() - scale.anchor).num_microseconds().unwrap_or(i64::MAX) as f64;
+                scale.origin + Duration::microseconds((passed * scale.rate) as i64)
+            }
+            Clock::Jumping(jump) => jump.now(),
         }
     }
 
@@ -53,14 +57,57 @@ impl Clock {
     }
 
     /// Waits until this clock shows `then`, at once if it does already.
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub async fn sleep_until(&self, then: DateTime<Utc>) {
+        match self {
+            Clock::Real => self.sleep_in_slices(then, 1.0).await,
+            Clock::Scaled(scale) => self.sleep_in_slices(then, scale.rate).await,
+            Clock::Jumping(jump) => jump.sleep_until(then).await,
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    async fn sleep_in_slices(&self, then: DateTime<Utc>, rate: f64) {
         loop {
             let left = then - self.now();
             if left <= Duration::zero() {
                 return;
             }
-            tokio::time::sleep(self.real(left).clamp(RealDuration::from_millis(1), LONGEST_SLICE)).await;
+            let left = left.to_std().unwrap_or_default().div_f64(rate);
+            tokio::time::sleep(left.clamp(RealDuration::from_millis(1), LONGEST_SLICE)).await;
+        }
+    }
+
+    /// Says that work is under way, as long as the guard lives: a jumping clock stands still meanwhile.
+    ///
+    /// Whatever waits for anything but this clock or another task of ours has to hold one: a request from
+    /// its start to its last byte, work on other threads until its result is taken. Nobody may sleep by
+    /// this clock with a guard in hand: it would stand still for ever.
+    pub fn work(&self) -> Work {
+        match self {
+            Clock::Real | Clock::Scaled(_) => Work::untold(),
+            Clock::Jumping(jump) => jump.work(),
+        }
+    }
+
+    /// Whether it jumps: then looking at something every minute costs a pass for each.
+    pub fn jumps(&self) -> bool {
+        matches!(self, Clock::Jumping(_))
+    }
+
+    /// From now on so many seconds of a jumping clock pass in a second at most; with `None` it jumps again.
+    /// Other clocks have the pace they have.
+    pub fn set_pace(&self, pace: Option<f64>) {
+        if let Clock::Jumping(jump) = self {
+            jump.set_pace(pace);
+        }
+    }
+
+    /// Makes a jumping clock jump; never ends. Belongs on the one-threaded runtime on which everybody runs
+    /// who sleeps by it, once for each clock. Other clocks need nobody.
+    pub async fn drive(&self) {
+        match self {
+            Clock::Real | Clock::Scaled(_) => std::future::pending().await,
+            Clock::Jumping(jump) => jump.drive().await,
         }
     }
 }
@@ -77,8 +124,8 @@ mod tests {
         clock.sleep(Duration::minutes(10)).await;
         let before = clock.now();
         assert!(before >= origin + Duration::minutes(10));
+        assert!(Clock::Real.now() - anchor < Duration::minutes(1));
         let again = Clock::Scaled(Scale { origin, anchor, rate: 36_000.0 });
         assert!(again.now() >= before);
-        assert_eq!(clock.real(Duration::hours(10)), RealDuration::from_secs(1));
     }
 }

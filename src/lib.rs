@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod cycle;
 pub mod daemon;
+pub mod demo;
 pub mod ledger;
 pub mod model;
 pub mod net;

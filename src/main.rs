@@ -14,6 +14,10 @@ use masthead::store::StoreError;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli.command);
+    if let Command::Demo { headless, seed } = cli.command {
+        let ending = if headless { play::Ending::ByItself } else { play::Ending::WhenStopped };
+        return play::run(seed, ending).map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("start the runtime")),
@@ -81,16 +85,33 @@ mod service {
     pub async fn run(config: Config) -> anyhow::Result<()> {
         let config = Arc::new(config);
         outlook::lines(&config).iter().for_each(|line| tracing::info!("{line}"));
-        let room = Newsroom::open(config.clone()).await?;
-        let listen = config.web.listen;
-        let listener = TcpListener::bind(listen).await.with_context(|| {
-            format!("listen on {listen} for the pages; `[web] listen` names another address")
-        })?;
-        tracing::info!("pages on http://{}/", listener.local_addr().context("ask where the pages are")?);
-        let ledger_path = config.state_dir.join(FILE_NAME);
-        let site = web::Site { store: room.store.clone(), facts: facts(&config), ledger_path };
-        let router = web::router(site);
-        daemon::run(room, move |stopped| Box::pin(web::serve(listener, router, stopped))).await
+        let room = Newsroom::open(config).await?;
+        let pages = Pages::open(&room).await?;
+        daemon::run(room, move |stopped| pages.serve(stopped)).await
+    }
+
+    /// The public pages, listening.
+    pub struct Pages {
+        listener: TcpListener,
+        router: axum::Router,
+    }
+
+    impl Pages {
+        pub async fn open(room: &Newsroom) -> anyhow::Result<Pages> {
+            let config = &room.config;
+            let listen = config.web.listen;
+            let listener = TcpListener::bind(listen).await.with_context(|| {
+                format!("listen on {listen} for the pages; `[web] listen` names another address")
+            })?;
+            tracing::info!("pages on http://{}/", listener.local_addr().context("ask where the pages are")?);
+            let ledger_path = config.state_dir.join(FILE_NAME);
+            let site = web::Site { store: room.store.clone(), facts: facts(config), ledger_path };
+            Ok(Pages { listener, router: web::router(site) })
+        }
+
+        pub fn serve(self, stopped: daemon::Stopped) -> daemon::Serving {
+            Box::pin(web::serve(self.listener, self.router, stopped))
+        }
     }
 
     /// What the pages say about the service itself.
@@ -101,6 +122,108 @@ mod service {
             public_url: config.web.public_url.clone(),
             servers: outlook::servers(config).into_iter().map(read).collect(),
             pages: outlook::pages(config).into_iter().map(read).collect(),
+        }
+    }
+}
+
+/// The demo: world and service in one process, and nothing left of both afterwards.
+mod play {
+    use std::path::PathBuf;
+
+    use anyhow::Context as _;
+    use masthead::clock::Clock;
+    use masthead::cycle::Newsroom;
+    use masthead::daemon::{Service, StopSignal};
+    use masthead::demo::progress::Progress;
+    use masthead::demo::{self, Script};
+    use masthead::sandbox::story::{self, Story};
+    use masthead::sandbox::{Announcement, Options, Sandbox};
+    use masthead::{cli, cycle::commands::Answer};
+    use tokio::runtime::Builder;
+
+    use super::service::Pages;
+
+    /// How it ends after the story.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Ending {
+        ByItself,
+        WhenStopped,
+    }
+
+    /// What is played.
+    fn staging(seed: u64, folder: PathBuf, clock: Clock) -> (Options, Script) {
+        let story = Story::Founding;
+        (Options { story, seed, clock: Some(clock), ..Options::new(folder) }, Script::FOUNDING)
+    }
+
+    /// The world has a thread of its own; the service has one that the clock can watch.
+    pub fn run(seed: u64, ending: Ending) -> anyhow::Result<()> {
+        let folder = Folder(std::env::temp_dir().join(format!("masthead-demo-{}", std::process::id())));
+        let clock = Clock::jumping(story::ORIGIN);
+        let outside = Builder::new_multi_thread().worker_threads(1).thread_name("world").enable_all().build();
+        let outside = outside.context("start the runtime of the world")?;
+        let house = Builder::new_current_thread().enable_all().build().context("start the runtime")?;
+        let (options, script) = staging(seed, folder.0.clone(), clock);
+        let world = outside.block_on(Sandbox::start(options)).context("open the world")?;
+        println!("Masthead demo, seed {seed}: {}.", script.title);
+        let days = script.days;
+        println!("Everybody in it is made up. {days} days from {}.", clock.now().format("%A %-d %B %Y"));
+        house.block_on(story(&world.announce(), clock, &script, ending))
+    }
+
+    async fn story(
+        world: &Announcement,
+        clock: Clock,
+        script: &Script,
+        ending: Ending,
+    ) -> anyhow::Result<()> {
+        let mut stop = StopSignal::listen()?;
+        let room = demo::open(&world.config, clock).await?;
+        let pages = Pages::open(&room).await?;
+        let driver = tokio::spawn(async move { clock.drive().await });
+        let mut service = Service::start(room.clone(), move |stopped| pages.serve(stopped))?;
+        let render = |answer: &Answer| cli::render(answer);
+        let shown = tokio::select! {
+            shown = demo::play(&room, script, &world.account, render, Progress::for_people()) => shown,
+            ended = service.ended() => ended.and(Err(anyhow::anyhow!("the service ended before the story"))),
+            () = stop.heard() => Err(anyhow::anyhow!("stopped before the end of the story")),
+        };
+        let outcome = match shown {
+            Ok(shown) => {
+                print!("{}", shown.text());
+                if ending == Ending::WhenStopped {
+                    invite(&room, world);
+                    tokio::select! {
+                        ended = service.ended() => ended,
+                        () = stop.heard() => Ok(()),
+                    }
+                } else {
+                    Ok(())
+                }
+            }
+            Err(error) => Err(error),
+        };
+        let outcome = outcome.and(service.stop().await);
+        driver.abort();
+        outcome
+    }
+
+    /// Where to look while the world goes on.
+    fn invite(room: &Newsroom, world: &Announcement) {
+        let (listen, pace) = (room.config.web.listen, demo::PACE / 60.0);
+        println!("\nThe pages        http://{listen}/");
+        println!("The bot's server {}/@{}", world.home, world.account.user());
+        println!("Its commands     masthead accounts --config {}", world.config.display());
+        println!("The world goes on, {pace:.0} minutes in a second, until ctrl-c.");
+    }
+
+    /// A folder that goes when the demo is over.
+    struct Folder(PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            // It lies where such things are cleared away anyway.
+            let _ = std::fs::remove_dir_all(&self.0);
         }
     }
 }

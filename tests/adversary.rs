@@ -78,7 +78,7 @@ impl Town {
         }
         let text = format!(
             "watchlist = [\"outlets.toml\"]\nstate_dir = \"state\"\ncontact = \"https://masthead.example/\"\n\
-             [sources.mastodon]\nenabled = true\nservers = [\"other.example\"]\n[sources.pages]\nenabled = true\n[hosts]\n{hosts}"
+             [sources.mastodon]\nenabled = true\nservers = [\"other.example\"]\ndiscover = [\"search\"]\n[sources.pages]\nenabled = true\n[hosts]\n{hosts}"
         );
         std::fs::write(dir.path().join("config.toml"), text).unwrap();
         std::fs::write(dir.path().join("outlets.toml"), OUTLETS).unwrap();
@@ -483,7 +483,7 @@ async fn damaged_records_of_an_account_are_written_anew_and_stop_nothing() {
         damage(dir.path(), tree);
         let town = Town { room: newsroom(&dir).await, answers, dir };
         judge::pass(&town.room, None, at(28)).await.unwrap();
-        judge::waiting(&town.room, at(28)).await.unwrap();
+        judge::waiting(&town.room, &mut *town.room.press.lock().await, at(28)).await.unwrap();
         // The page leads to it again when it is read the next day.
         let report = town.passes(at(54)).await;
         assert_eq!(report.troubles, vec![], "{tree}");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use masthead::clock::Clock;
-use masthead::config::{self, Config, Environment, Level, Loaded, Paint, Report};
+use masthead::config::{self, Config, Discover, Environment, Level, Loaded, Paint, Report};
 use masthead::model::account::{Host, Network};
 use masthead::model::outlet::{Outlet, OutletId};
 use proptest::prelude::*;
@@ -311,6 +311,7 @@ fn the_table_names_exactly_the_keys_that_are_read() {
         ("", "zzz = 1".to_owned()),
         ("schedule.", "[schedule]\nzzz = 1".to_owned()),
         ("sources.pages.", "[sources.pages]\nzzz = 1".to_owned()),
+        ("sources.feeds.", "[sources.feeds]\nzzz = 1".to_owned()),
         ("sources.mastodon.", "[sources.mastodon]\nzzz = 1".to_owned()),
         ("account.", "[[account]]\nzzz = 1".to_owned()),
         ("review.", "[review]\nzzz = 1".to_owned()),
@@ -325,6 +326,39 @@ fn the_table_names_exactly_the_keys_that_are_read() {
         names.dedup();
         assert_eq!(expected(&text), names.join(", "), "[{section}]");
     }
+}
+
+#[test]
+fn who_asks_to_be_left_alone_is_named_by_host_or_address() {
+    let text = format!(
+        "{ALONE}[sources.mastodon]\nservers = [\"a.quiet.example\"]\nopt_out = [\"quiet.example\", \"me@social.example\"]\n"
+    );
+    let scene = Scene::new(&text).with("mine.toml", DESK);
+    assert_eq!(scene.titles(), ["server that is listed and left alone"]);
+    let out = scene.config().mastodon.opt_out;
+    for (acct, is_out) in [
+        ("you@quiet.example", true),
+        ("you@a.quiet.example", true),
+        ("ME@social.example", true),
+        ("you@social.example", false),
+        ("you@unquiet.example", false),
+    ] {
+        assert_eq!(out.has_account(&acct.parse().unwrap()), is_out, "{acct}");
+    }
+    let wrong = format!("{ALONE}[sources.mastodon]\nopt_out = [\"@me@social.example\"]\n");
+    assert_eq!(Scene::new(&wrong).with("mine.toml", DESK).titles(), ["nobody that could be left alone"]);
+}
+
+#[test]
+fn everything_but_the_directory_is_looked_at_unless_written() {
+    let discover = |line: &str| {
+        let text = format!("{ALONE}[sources.mastodon]\n{line}");
+        Scene::new(&text).with("mine.toml", DESK).config().mastodon.discover
+    };
+    assert_eq!(discover("").len(), 4);
+    assert!(!discover("").contains(&Discover::Directory));
+    assert_eq!(discover("discover = [\"directory\"]").into_iter().collect::<Vec<_>>(), [Discover::Directory]);
+    assert!(discover("discover = []").is_empty());
 }
 
 #[test]

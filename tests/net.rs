@@ -14,7 +14,7 @@ use chrono::{DateTime, Duration as Span, Utc};
 use masthead::clock::{Clock, Scale};
 use masthead::model::account::Host;
 use masthead::net::{
-    BodyKind, Cap, FetchError, Fetched, Method, Net, NetConfig, NetError, Outgoing, Timeouts,
+    BodyKind, Cap, FetchError, Fetched, Method, Net, NetConfig, NetError, Outgoing, Timeouts, Validators,
 };
 use secrecy::SecretString;
 use server::{Reply, Server, answer, redirect, wait};
@@ -679,4 +679,66 @@ async fn a_road_without_a_user_agent_or_with_a_mapped_host_elsewhere_is_not_open
         Net::new(elsewhere, Clock::Real).unwrap_err().to_string(),
         "host `social.example` is mapped to 10.0.0.1:80; expected a loopback address"
     );
+}
+
+/// A version that the server still has is not sent again, through a redirect as well.
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let server = Server::start(|_, head| {
+        let reply = match head {
+            _ if head.to_lowercase().starts_with("get /old ") => redirect("/feed"),
+            _ if head.to_lowercase().contains("if-none-match: \"v1\"\r\nif-modified-since: mon, 02 nov") => {
+                answer("304 Not Modified", &["ETag: \"v1\""], "")
+            }
+            _ => {
+                answer("200 OK", &["ETag: \"v1\"", "Last-Modified: Mon, 02 Nov 2026 09:00:00 GMT"], "<rss/>")
+            }
+        };
+        Reply::Bytes(reply)
+    })
+    .await;
+    let net = road(&[("news.example", server.address)]);
+    let nothing = Validators::default();
+    let first = net.get_if_changed("https://news.example/old", BodyKind::Feed, &nothing).await.unwrap();
+    let first = first.unwrap();
+    assert_eq!((first.body.as_slice(), first.final_url.path()), (&b"<rss/>"[..], "/feed"));
+    let again =
+        net.get_if_changed("https://news.example/old", BodyKind::Feed, &first.validators).await.unwrap();
+    assert_eq!(again, None);
+    assert!(!server.heads()[0].contains("if-none-match"));
+}
+
+#[tokio::test]
+async fn a_304_that_nobody_asked_for_is_an_error_and_a_410_is_for_good() {
+    let server = Server::start(|_, head| {
+        let status =
+            if head.to_lowercase().starts_with("get /gone ") { "410 Gone" } else { "304 Not Modified" };
+        Reply::Bytes(answer(status, &[], ""))
+    })
+    .await;
+    let net = road(&[("news.example", server.address)]);
+    let ask = async |path: &str| {
+        let url = format!("https://news.example{path}");
+        net.get_if_changed(&url, BodyKind::Feed, &Validators::default()).await.unwrap_err()
+    };
+    assert!(matches!(ask("/same").await, FetchError::Status { status: 304, .. }));
+    let gone = ask("/gone").await;
+    assert!(gone.is_missing() && gone.is_gone_for_good(), "{gone}");
+}
+
+/// Several feeds of one domain, each every ten minutes, are more than its budget for everything else.
+#[tokio::test]
+async fn each_feed_has_a_budget_of_its_own() {
+    let server = Server::with(answer("200 OK", &[], "<rss/>")).await;
+    let net = road(&[("news.example", server.address)]);
+    let feed = async |path: &str| {
+        let url = format!("https://news.example{path}");
+        net.get_if_changed(&url, BodyKind::Feed, &Validators::default()).await
+    };
+    for _ in 0..500 {
+        feed("/a").await.unwrap();
+    }
+    assert!(matches!(feed("/a").await, Err(FetchError::Budget { .. })));
+    assert!(feed("/b").await.is_ok());
+    assert!(get(&net, "https://news.example/page").await.is_ok());
 }

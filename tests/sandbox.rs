@@ -4,7 +4,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 use masthead::clock::Clock;
-use masthead::sandbox::story::{self, HOME};
+use masthead::sandbox::founding::{CAST, SISTERS};
+use masthead::sandbox::story::{self, HOME, Story};
 use masthead::sandbox::{Options, Sandbox};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -31,6 +32,16 @@ async fn start(dir: &TempDir, after: Duration) -> Sandbox {
 }
 
 impl Scene {
+    /// The founding story, on a day at 14:00.
+    async fn founding(day: i64) -> Scene {
+        let dir = tempfile::tempdir().unwrap();
+        let anchor = Some(Clock::Real.now() - Duration::days(day) - Duration::hours(6));
+        let options =
+            Options { story: Story::Founding, seed: 7, rate: 1.0, anchor, ..Options::new(dir.path()) };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        Scene { dir, sandbox, client: client() }
+    }
+
     async fn after(after: Duration) -> Scene {
         let dir = tempfile::tempdir().unwrap();
         let sandbox = start(&dir, after).await;
@@ -499,4 +510,198 @@ async fn a_ready_made_client_can_log_in() {
     let redirect = megalodon::default::NO_REDIRECT.to_owned();
     let token = megalodon.fetch_access_token(app.client_id, app.client_secret, code, redirect).await.unwrap();
     assert_eq!(token.access_token, TOKEN);
+}
+
+#[tokio::test]
+async fn feeds_of_all_three_kinds_read_as_the_newest_thirty_reports() {
+    let scene = Scene::founding(6).await;
+    let now = scene.sandbox.clock().now();
+    for (host, path, kind, language) in [
+        ("cns.example", "/rss.xml", "text/xml; charset=utf-8", "es"),
+        ("xinhua.example", "/en/atom.xml", "application/atom+xml; charset=utf-8", "en"),
+        ("xinhua.example", "/zh/feed.json", "application/feed+json; charset=utf-8", "zh"),
+        ("agenciaejemplo.example", "/feed.json", "application/feed+json; charset=utf-8", "es"),
+        ("rt-es.example", "/atom.xml", "application/atom+xml; charset=utf-8", "es"),
+    ] {
+        let response = scene.get(host, path).await;
+        assert_eq!(response.headers()["content-type"], kind, "{host}{path}");
+        let feed = feed_rs::parser::parse(&response.bytes().await.unwrap()[..]).unwrap();
+        assert_eq!(feed.language.as_deref(), Some(language), "{host}{path}");
+        assert_eq!(feed.entries.len(), 30, "{host}{path}");
+        let dates: Vec<_> = feed.entries.iter().map(|entry| entry.published.unwrap()).collect();
+        assert!(dates.is_sorted_by(|newer, older| newer >= older) && dates[0] <= now);
+        let mut ids: Vec<&str> = feed.entries.iter().map(|entry| entry.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 30);
+        let entry = &feed.entries[3];
+        let (title, link) = (&entry.title.as_ref().unwrap().content, &entry.links[0].href);
+        let text = entry.summary.as_ref().map(|text| text.content.clone());
+        let text = text.or_else(|| entry.content.as_ref()?.body.clone()).unwrap();
+        assert!(text.chars().count() >= 60, "{text}");
+        let page = scene.text(host, link.strip_prefix(&format!("https://{host}")).unwrap()).await;
+        assert!(page.contains(&title.replace('"', "&quot;")), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_feed_that_did_not_change_answers_304_and_has_no_body() {
+    let scene = Scene::founding(2).await;
+    let first = scene.get("cns.example", "/rss.xml").await;
+    let header = |name: &str| first.headers()[name].to_str().unwrap().to_owned();
+    let (tag, modified) = (header("etag"), header("last-modified"));
+    let ask = async |name: &str, value: &str| {
+        let request = scene.request(Method::GET, "cns.example", "/rss.xml").header(name, value);
+        let response = request.send().await.unwrap();
+        let answer = (response.status().as_u16(), response.headers()["etag"].to_str().unwrap().to_owned());
+        (answer, response.bytes().await.unwrap().len())
+    };
+    assert_eq!(ask("If-None-Match", &tag).await, ((304, tag.clone()), 0));
+    assert_eq!(ask("If-Modified-Since", &modified).await, ((304, tag.clone()), 0));
+    let changed = ask("If-None-Match", "\"other\"").await;
+    assert!(changed.0.0 == 200 && changed.1 > 5_000);
+    let earlier = ask("If-Modified-Since", "Sun, 01 Nov 2026 08:00:00 GMT").await;
+    assert_eq!(earlier.0.0, 200);
+    let Scene { sandbox, .. } = Scene::founding(3).await;
+    let later = scene.client.get(format!("http://{}/rss.xml", sandbox.address("cns.example").unwrap()));
+    assert_eq!(later.header("If-None-Match", tag).send().await.unwrap().status(), 200);
+}
+
+/// All ids of a timeline by `max_id`, newest first, with the authors' addresses.
+async fn whole_timeline(scene: &Scene, base: &str, pages: usize) -> Vec<(String, String)> {
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for _ in 0..pages {
+        let below = seen.last().map(|(id, _)| format!("&max_id={id}")).unwrap_or_default();
+        let path = format!("{base}&limit=40{below}");
+        let response = scene.request(Method::GET, HOME, &path).bearer_auth(TOKEN).send().await.unwrap();
+        let page: Vec<Value> = response.json().await.unwrap();
+        seen.extend(page.iter().map(|status| {
+            (string(&status["id"]), status["account"]["acct"].as_str().unwrap_or_default().to_owned())
+        }));
+    }
+    seen
+}
+
+#[tokio::test]
+async fn a_timeline_pages_down_and_up_without_gaps_or_doubles() {
+    let scene = Scene::founding(8).await;
+    for base in ["/api/v1/timelines/public?local=true", "/api/v1/timelines/public?remote=true"] {
+        let down = whole_timeline(&scene, base, 6).await;
+        assert_eq!(down.len(), 240);
+        assert!(down.is_sorted_by(|newer, older| newer.0 > older.0), "{base}");
+        let mut up: Vec<String> = vec![down[239].0.clone()];
+        while up.len() < 240 {
+            let path = format!("{base}&limit=40&min_id={}", up[up.len() - 1]);
+            let response = scene.request(Method::GET, HOME, &path).bearer_auth(TOKEN).send().await.unwrap();
+            let page: Vec<Value> = response.json().await.unwrap();
+            assert!(!page.is_empty());
+            up.extend(page.iter().rev().map(|status| string(&status["id"])));
+        }
+        let expected: Vec<String> = down.iter().rev().map(|(id, _)| id.clone()).collect();
+        assert_eq!(up[..240], expected);
+    }
+}
+
+#[tokio::test]
+async fn the_local_timeline_shows_the_papers_from_their_first_day() {
+    let sisters = SISTERS.map(|(address, _)| address);
+    for (day, expected) in [(0, 0), (1, 1), (2, 2), (4, 2)] {
+        let scene = Scene::founding(day).await;
+        let seen = whole_timeline(&scene, "/api/v1/timelines/public?local=true", 3).await;
+        let papers = sisters.iter().filter(|address| {
+            let user = address.trim_end_matches("@social.example");
+            seen.iter().any(|(_, acct)| acct == user)
+        });
+        assert_eq!(papers.count(), expected, "day {day}");
+        assert!(seen.iter().all(|(_, acct)| !acct.contains('@')));
+    }
+    let scene = Scene::founding(4).await;
+    let path = "/api/v1/timelines/public?local=true&limit=40";
+    assert_eq!(scene.get("two.example", path).await.status(), 401);
+    let request = scene.request(Method::GET, "two.example", path).bearer_auth(GTS_TOKEN);
+    let page: Vec<Value> = request.send().await.unwrap().json().await.unwrap();
+    assert!(page.iter().any(|status| status["account"]["acct"] == "diario_cr"));
+}
+
+#[tokio::test]
+async fn timelines_are_open_as_the_instance_says_they_are() {
+    let scene = Scene::founding(1).await;
+    let instance = scene.json(HOME, "/api/v2/instance").await;
+    let access = &instance["configuration"]["timelines_access"]["live_feeds"];
+    assert_eq!((&access["local"], &access["remote"]), (&json!("public"), &json!("authenticated")));
+    assert_eq!(scene.get(HOME, "/api/v1/timelines/public?local=true").await.status(), 200);
+    assert_eq!(scene.get(HOME, "/api/v1/timelines/public").await.status(), 401);
+    assert_eq!(scene.get("three.example", "/api/v1/timelines/public").await.status(), 200);
+    let old = scene.json("one.example", "/api/v2/instance").await;
+    assert!(old["configuration"]["timelines_access"].is_null());
+}
+
+#[tokio::test]
+async fn a_tag_shows_who_used_it_and_a_public_status_of_ours_stands_among_them() {
+    let scene = Scene::founding(10).await;
+    let public = json!({ "status": "Sobre #chinanewsservice", "visibility": "public" });
+    let ours = scene.posted(&public, "1").await;
+    scene.posted(&json!({ "status": "#ChinaNewsService", "visibility": "unlisted" }), "2").await;
+    let page = scene.json(HOME, "/api/v1/timelines/tag/ChinaNewsService?local=true&limit=40").await;
+    let accts: Vec<&str> =
+        page.as_array().unwrap().iter().map(|status| status["account"]["acct"].as_str().unwrap()).collect();
+    assert_eq!(accts, ["masthead", "elisa_borrador"]);
+    assert_eq!(page[0]["id"], ours["id"]);
+}
+
+#[tokio::test]
+async fn the_directory_lists_new_people_first_and_only_who_wants_to_be_found() {
+    let scene = Scene::founding(4).await;
+    let page = scene.json(HOME, "/api/v1/directory?order=new&local=true&limit=5").await;
+    let accts: Vec<&str> =
+        page.as_array().unwrap().iter().map(|account| account["acct"].as_str().unwrap()).collect();
+    assert_eq!(accts.len(), 5);
+    assert_eq!(accts[..2], ["cronica_cl", "xinhua_es"]);
+    let all = scene.json(HOME, "/api/v1/directory?order=new&limit=80").await;
+    assert!(all.as_array().unwrap().iter().all(|account| account["discoverable"] == true));
+    assert_eq!(scene.get("three.example", "/api/v1/directory").await.status(), 404);
+}
+
+#[tokio::test]
+async fn what_the_api_shows_of_an_account_is_what_the_world_says() {
+    let scene = Scene::founding(9).await;
+    for part in CAST {
+        let (user, host) = part.acct.split_once('@').unwrap();
+        let get = async |path: &str| -> Value {
+            let request = scene.request(Method::GET, host, path);
+            let request = if host == "two.example" { request.bearer_auth(GTS_TOKEN) } else { request };
+            request.send().await.unwrap().json().await.unwrap()
+        };
+        let account = get(&format!("/api/v1/accounts/lookup?acct={user}")).await;
+        let statuses = get(&format!("/api/v1/accounts/{}/statuses", string(&account["id"]))).await;
+        let newest = &statuses[0];
+        assert_eq!(newest["account"]["id"], account["id"], "{}", part.acct);
+        assert_eq!(newest["language"], "es");
+        let single = get(&format!("/api/v1/statuses/{}", string(&newest["id"]))).await;
+        assert_eq!(single["content"], newest["content"]);
+    }
+}
+
+#[tokio::test]
+async fn the_founding_story_stays_and_brings_its_own_watchlist_and_schedule() {
+    let Scene { dir, sandbox, .. } = Scene::founding(0).await;
+    let config: toml::Table = std::fs::read_to_string(sandbox.config()).unwrap().parse().unwrap();
+    assert_eq!(config["schedule"]["digest"].as_str(), Some("0 0 9 * * Mon"));
+    assert_eq!(config["sources"]["feeds"]["enabled"].as_bool(), Some(true));
+    assert_eq!(config["review"]["undisclosed"].as_integer(), Some(2));
+    assert!(dir.path().join("watchlist/story_founding.toml").exists());
+    sandbox.stop().await;
+    let again = Sandbox::start(Options::new(dir.path())).await.unwrap();
+    assert!(again.address("agenciaejemplo.example").is_some());
+}
+
+#[tokio::test]
+async fn a_world_lives_by_the_clock_it_is_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = story::ORIGIN + Duration::days(3);
+    let clock = Clock::Scaled(masthead::clock::Scale { origin: start, anchor: Clock::Real.now(), rate: 1.0 });
+    let options = Options { clock: Some(clock), ..Options::new(dir.path()) };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    assert!((sandbox.clock().now() - start).abs() < Duration::seconds(30));
+    assert_eq!(sandbox.world().origin, start);
 }

@@ -11,7 +11,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 /// Which module stands on which floor; one imports from strictly lower floors.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("model", 0),
     ("analysis", 1),
     ("clock", 2),
@@ -24,6 +24,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("cycle", 4),
     ("cli", 5),
     ("daemon", 5),
+    ("demo", 5),
     ("web", 5),
     ("sandbox", 5),
 ];

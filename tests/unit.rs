@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_masthead");
 
 /// Nothing is polled and nobody is asked: only the frame of the service runs.
-const QUIET: &str = "[sources.pages]\nenabled = false\n\n[web]\nlisten = \"127.0.0.1:0\"\n";
+const QUIET: &str = "[sources.pages]\nenabled = false\n\n[sources.feeds]\nenabled = false\n\n[web]\nlisten = \"127.0.0.1:0\"\n";
 
 fn unit() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/masthead.service");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::concealed::{Concealed, Count, families};
+use crate::analysis::concealed::{Concealed, Count, families, total};
 use crate::analysis::corpus::Corpus;
 use crate::analysis::indicators::run_all;
 use crate::analysis::resemblance::disguises_name;
@@ -84,7 +84,7 @@ fn assess_with(
         _ => (Level::Nothing, case.conditions(dossier, outlet)),
     };
     let because = because(relation, level, &conditions, outlet);
-    let sum = |count| families(&evidence, count).values().sum();
+    let sum = |count| total(&families(&evidence, count));
     let tie = concealed.as_ref().filter(|_| level >= Level::Lead).and_then(|concealed| concealed.tie(corpus));
     Assessment {
         account: dossier.account.id.clone(),

@@ -63,6 +63,11 @@ pub fn families(evidence: &[Evidence], count: Count) -> Families {
     sums
 }
 
+/// The sum over all families.
+pub fn total(families: &Families) -> f64 {
+    families.values().fold(0.0, |sum, points| sum + points)
+}
+
 /// What the text says about one outlet, as the one of its system with most of it.
 #[derive(Debug)]
 pub struct Concealed<'a> {
@@ -87,14 +92,14 @@ impl<'a> Concealed<'a> {
         let mut systems = by_system(dossier, watchlist, corpus);
         let place = systems.iter().position(|copying| copying.publisher == outlet.id)?;
         let copying = systems.swap_remove(place);
-        let lead_points = families(evidence, Count::WithLeads).values().sum();
+        let lead_points = total(&families(evidence, Count::WithLeads));
         let families = families(evidence, Count::Decided);
         let rival = systems.iter().map(rival).max_by(|one, other| one.points.total_cmp(&other.points));
         Some(Concealed { dossier, watchlist, outlet, copying, families, lead_points, rival })
     }
 
     fn points(&self) -> f64 {
-        self.families.values().sum()
+        total(&self.families)
     }
 
     /// Whether the account itself says that it carries the outlet's text.

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 
+use crate::analysis::controls::{LEAST_BASE_RATE, Output};
 use crate::analysis::corpus::Corpus;
+use crate::analysis::reuse::Match;
 use crate::model::dossier::Dossier;
+use crate::model::item::Item;
 use crate::model::outlet::OutletId;
 use crate::model::reuse::{Credit, Order, Reuse, ReuseKind};
 use crate::model::status::{SeenStatus, StatusUri};
@@ -18,6 +21,48 @@ const ORDER_BLUR: Duration = Duration::minutes(20);
 /// before its first copy has changed hands or minds: only the time since then is judged.
 const OWN_HISTORY: usize = 30;
 const OWN_HISTORY_LASTS: Duration = Duration::days(60);
+
+/// Who came first. A completed poll that lacked the status and ended after our first sight of the item is the
+/// only proof that the publisher was; a time that the status states never incriminates, and an earlier one
+/// than our sight of the item exonerates. What stood in a feed when that was first read may be older than
+/// our sight of it: there only a time before the one that the publisher itself claims does.
+pub fn order(seen: &SeenStatus, item: &Item) -> Order {
+    let stated = seen.made_at();
+    let item_was_there_by = match item.background {
+        true => item.claimed_at.map_or(item.first_seen, |claimed| claimed.min(item.first_seen)),
+        false => item.first_seen,
+    };
+    match seen.absent_at {
+        _ if stated < item_was_there_by => Order::StatusFirst,
+        Some(absent) if absent >= item.first_seen => Order::PublisherFirst,
+        _ => Order::Undecided,
+    }
+}
+
+/// A match as it is kept.
+pub fn clipped(seen: &SeenStatus, item: &Item, found: Match, credit: Credit) -> Reuse {
+    let status = &seen.status;
+    Reuse {
+        status: status.uri.clone(),
+        status_url: status.url.clone().unwrap_or_else(|| status.uri.0.clone()),
+        made_at: seen.made_at(),
+        status_seen: seen.first_seen,
+        status_sha256: seen.content_hash.clone(),
+        publisher: item.publisher.clone(),
+        item: item.id.clone(),
+        item_url: item.url.clone().unwrap_or_else(|| item.feed.clone()),
+        item_seen: item.first_seen,
+        item_sha256: item.sha256.clone(),
+        kind: found.kind,
+        order: order(seen, item),
+        credit,
+        share: found.share,
+        run: found.run,
+        derived: found.derived,
+        passage: found.passage,
+        item_passage: found.item_passage,
+    }
+}
 
 /// What an account carries of the text of one system, or of one independent wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +87,9 @@ pub struct Copying<'a> {
     pub own_dated: u32,
     /// All its own posts since then.
     pub own: u32,
+    /// What innocent accounts of its language copy of their output, at least
+    /// [`crate::analysis::controls::LEAST_BASE_RATE`].
+    pub base_rate: f64,
     /// How long it had posted without any copy before the first one, where that was long.
     pub own_history: Option<Duration>,
 }
@@ -180,8 +228,18 @@ fn copying<'a>(
         from,
         own_dated,
         own,
+        base_rate: base_rate(dossier, corpus),
         own_history,
     })
+}
+
+fn base_rate(dossier: &Dossier, corpus: &Corpus) -> f64 {
+    let mut output = Output::default();
+    for language in dossier.statuses.iter().filter_map(|seen| seen.status.language.as_ref()) {
+        *output.languages.entry(language.clone()).or_default() += 1;
+    }
+    let known = output.language().and_then(|language| corpus.base_rates.get(language));
+    known.copied().unwrap_or(LEAST_BASE_RATE)
 }
 
 /// Since when the publishers in question are read; a status from before can show nothing.
@@ -204,7 +262,7 @@ fn own_history(dossier: &Dossier, first_copy: DateTime<Utc>) -> Option<Duration>
 }
 
 /// Whether a status is the account's own output: boosts and posts without words are not.
-fn is_own(seen: &SeenStatus) -> bool {
+pub fn is_own(seen: &SeenStatus) -> bool {
     seen.status.boost_of.is_none() && !seen.status.text.trim().is_empty()
 }
 

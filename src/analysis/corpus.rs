@@ -15,6 +15,8 @@ pub struct Corpus {
     pub read_since: BTreeMap<OutletId, DateTime<Utc>>,
     /// Accounts that act together beyond copying the same outlet.
     pub groups: Vec<CoGroup>,
+    /// What innocent accounts copy of their output, by language; see [`crate::analysis::controls`].
+    pub base_rates: BTreeMap<String, f64>,
     /// On how many accounts' profiles and posts a registrable domain was seen.
     pub domains: BTreeMap<Host, u32>,
     /// Accounts that were looked at for that.
@@ -48,7 +50,7 @@ pub struct CoPair {
     pub shared: u32,
     /// Of these, items on which both have the same words that are not the publisher's.
     pub derived: u32,
-    /// Chance of so many common items or more, if each chose by itself.
+    /// Chance of so many common items or more, if each chose by itself; the true one is no larger.
     pub p: f64,
     /// The share of false pairs among those at most this unlikely (Benjamini and Hochberg).
     pub q: f64,
@@ -77,7 +79,8 @@ pub struct Selection {
 /// One item that an account carries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// As [`crate::model::reuse::Reuse::derived`].
+    /// As [`crate::model::reuse::Reuse::derived`]; `None` also where the status says honestly where it is from:
+    /// an outlet's share button and a common byline give strangers the same words.
     pub derived: Option<String>,
     pub status: SharedStatus,
 }

@@ -1,6 +1,7 @@
 //! The table of indicators: each a small function over a dossier, in one file and one line.
 
 mod altered_credit;
+mod co_posting;
 mod copies;
 mod creator_credit;
 mod credited;
@@ -11,6 +12,7 @@ mod mirror;
 mod never_flag;
 mod not_state_controlled;
 mod outlet_host;
+mod outlet_links;
 mod rel_me;
 pub(super) mod reuse;
 mod reversed;
@@ -98,6 +100,7 @@ pub struct Indicator {
 /// Every indicator, in the order people read them.
 pub const TABLE: &[Indicator] = &[
     altered_credit::INDICATOR,
+    co_posting::INDICATOR,
     creator_credit::INDICATOR,
     credited::INDICATOR,
     declared::INDICATOR,
@@ -107,6 +110,7 @@ pub const TABLE: &[Indicator] = &[
     never_flag::INDICATOR,
     not_state_controlled::INDICATOR,
     outlet_host::INDICATOR,
+    outlet_links::INDICATOR,
     rel_me::INDICATOR,
     reuse::INDICATOR,
     reversed::INDICATOR,

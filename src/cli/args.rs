@@ -212,6 +212,23 @@ Example
 Example
   masthead method")]
     Method,
+    /// Show what Masthead does: four weeks of a made-up world in a minute
+    #[command(after_help = "\
+World and service run in this process, on loopback, with a clock that jumps over all waiting; nothing
+of it reaches the network or stays on disk. Progress goes to stderr, the review queue and the digest
+threads to stdout. Then the pages stay open until SIGINT, while the world goes on.
+
+Examples
+  masthead demo
+  masthead demo --headless --seed 7      another world; ends by itself, exit code 1 where it went wrong")]
+    Demo {
+        /// End when the last digest is out, with exit code 0
+        #[arg(long)]
+        headless: bool,
+        /// Same seed, same world
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// A world to try Masthead against: servers, outlets and accounts on loopback
     #[command(after_help = "\
 Prints one line of JSON with the path of a configuration that points at it, then runs until SIGINT.

@@ -67,6 +67,11 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
     }
 }
 
+/// An answer as the commands print it for people, tables as wide as they like.
+pub fn render(answer: &Answer) -> String {
+    render::answer(answer, None)
+}
+
 /// The question behind a command that needs the store.
 fn request(command: Command) -> anyhow::Result<Request> {
     Ok(match command {

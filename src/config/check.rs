@@ -22,7 +22,8 @@ use super::secrets::TokenFolders;
 use super::spans::{At, Spot};
 use super::watchlist::{Extent, is_loopback};
 use super::{
-    Discover, Fediverse, Language, MastodonSource, PagesSource, PublishFediverse, Review, Schedule, Web,
+    Discover, Fediverse, FeedsSource, Language, MastodonSource, OptOut, PagesSource, PublishFediverse,
+    Review, Schedule, Web,
 };
 
 /// What is needed before others are asked for anything: an address to complain to.
@@ -119,12 +120,12 @@ pub(super) fn mastodon(
         servers.extend(server(text, faults).filter(|host| !servers.contains(host)));
     }
     let discover = match &raw.mastodon.discover {
-        None => BTreeSet::from([Discover::Search]),
-        Some(words) => words
-            .iter()
-            .filter_map(|word| one_of(Some(word), &[("search", Discover::Search)], "discover", faults))
-            .collect(),
+        None => BTreeSet::from(Discover::USUAL),
+        Some(words) => {
+            words.iter().filter_map(|word| one_of(Some(word), &Discover::WORDS, "discover", faults)).collect()
+        }
     };
+    let opt_out = opt_out(&raw.mastodon.opt_out, &servers, faults);
     let mut tokens = BTreeMap::new();
     for (name, file) in &raw.mastodon.tokens {
         let host = server(name, faults);
@@ -132,7 +133,32 @@ pub(super) fn mastodon(
         let token = enabled.then(|| token(file.spot, &file.value, folders, faults)).flatten();
         tokens.extend(host.zip(token));
     }
-    MastodonSource { enabled, servers, discover, tokens }
+    MastodonSource { enabled, servers, discover, opt_out, tokens }
+}
+
+/// Hosts and accounts that are left alone. A server that is listed elsewhere is one by mistake.
+fn opt_out(texts: &[At<String>], servers: &[Host], faults: &mut Vec<Fault>) -> OptOut {
+    let mut out = OptOut::default();
+    for text in texts {
+        match (text.value.parse(), Host::parse(&text.value)) {
+            (Ok(acct), _) => out.accounts.push(acct),
+            (_, Ok(host)) => {
+                if servers.iter().any(|server| server.is_within(&host)) {
+                    let fault = Fault::warning("server that is listed and left alone").at(text.spot);
+                    faults.push(fault.label("it stands in `servers` too, and is not read"));
+                }
+                out.hosts.push(host);
+            }
+            _ => {
+                let fault = Fault::error("nobody that could be left alone").at(text.spot);
+                let fault = fault.label("this names neither a host nor an account");
+                faults.push(
+                    fault.expected("\"social.example\" or \"user@social.example\", without @ in front"),
+                );
+            }
+        }
+    }
+    out
 }
 
 fn token(spot: Spot, file: &str, folders: TokenFolders<'_>, faults: &mut Vec<Fault>) -> Option<SecretString> {
@@ -141,6 +167,10 @@ fn token(spot: Spot, file: &str, folders: TokenFolders<'_>, faults: &mut Vec<Fau
 
 pub(super) fn pages(raw: &RawConfig) -> PagesSource {
     PagesSource { enabled: raw.pages.as_ref().is_none_or(|flag| flag.value) }
+}
+
+pub(super) fn feeds(raw: &RawConfig) -> FeedsSource {
+    FeedsSource { enabled: raw.feeds.as_ref().is_none_or(|flag| flag.value) }
 }
 
 pub(super) fn review(raw: &RawReview, faults: &mut Vec<Fault>) -> Review {

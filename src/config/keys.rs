@@ -59,6 +59,11 @@ const KEYS: &[Key] = &[
         "when a digest is made: 6 fields, seconds first; days as names, since 1 is Sunday",
     ),
     key("sources.pages.enabled", "true", "read the home pages of outlets once a day; needs no login"),
+    key(
+        "sources.feeds.enabled",
+        "true",
+        "read the feeds of outlets and of independent agencies every ten minutes; what is copied is told by them",
+    ),
     key("sources.mastodon.enabled", "false", "read servers of the Mastodon family; needs `contact`"),
     key(
         "sources.mastodon.servers",
@@ -67,8 +72,13 @@ const KEYS: &[Key] = &[
     ),
     key(
         "sources.mastodon.discover",
-        r#"["search"]"#,
-        "how new accounts are looked for; [] reads known accounts only",
+        r#"["timelines", "mentions", "search", "tags"]"#,
+        "how new accounts are looked for, `directory` also; [] reads known accounts only",
+    ),
+    key(
+        "sources.mastodon.opt_out",
+        "[]",
+        "hosts, and accounts as user@host, that asked to be left alone: nothing of theirs is ever read",
     ),
     bare(
         "sources.mastodon.tokens",

@@ -217,6 +217,7 @@ impl Reading {
             schedule: check::schedule(&raw, now, faults),
             mastodon: check::mastodon(&raw, folders, faults),
             pages: check::pages(&raw),
+            feeds: check::feeds(&raw),
             review: check::review(&raw.review, faults),
             publish: check::publish(&raw, &fediverse, folders, faults),
             fediverse,

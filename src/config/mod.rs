@@ -29,7 +29,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::model::account::Host;
+use crate::model::account::{Acct, Host};
 use crate::model::digest::Visibility;
 use crate::model::dossier::Listing;
 use crate::model::watchlist::Watchlist;
@@ -65,6 +65,7 @@ pub struct Config {
     pub schedule: Schedule,
     pub mastodon: MastodonSource,
     pub pages: PagesSource,
+    pub feeds: FeedsSource,
     pub review: Review,
     /// What `[publish.fediverse]` says, also while it is off: for the login, the dry run and the site.
     pub fediverse: Fediverse,
@@ -90,8 +91,46 @@ pub struct Schedule {
 /// How new accounts are looked for on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Discover {
+    /// The public timeline of the server that we post on and the local ones of the others, for outlets' copy.
+    Timelines,
+    /// On the same timelines, posts that name an outlet's account or link to its site.
+    Mentions,
     /// The account search, for the names of outlets.
     Search,
+    /// Timelines of hashtags that bear an outlet's name.
+    Tags,
+    /// The newest accounts of the directory.
+    Directory,
+}
+
+impl Discover {
+    const WORDS: [(&str, Discover); 5] = [
+        ("timelines", Discover::Timelines),
+        ("mentions", Discover::Mentions),
+        ("search", Discover::Search),
+        ("tags", Discover::Tags),
+        ("directory", Discover::Directory),
+    ];
+    /// The directory is off until somebody wants it: everybody new on a server is in it.
+    const USUAL: [Discover; 4] = [Discover::Timelines, Discover::Mentions, Discover::Search, Discover::Tags];
+}
+
+/// Who asked to be left alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OptOut {
+    /// With everything below them.
+    pub hosts: Vec<Host>,
+    pub accounts: Vec<Acct>,
+}
+
+impl OptOut {
+    pub fn has_host(&self, host: &Host) -> bool {
+        self.hosts.iter().any(|out| host.is_within(out))
+    }
+
+    pub fn has_account(&self, acct: &Acct) -> bool {
+        self.has_host(acct.host()) || self.accounts.iter().any(|out| out.is_same(acct))
+    }
 }
 
 /// `[sources.mastodon]`.
@@ -101,6 +140,8 @@ pub struct MastodonSource {
     /// Where new accounts are looked for; known accounts are read where they live.
     pub servers: Vec<Host>,
     pub discover: BTreeSet<Discover>,
+    /// Nothing of theirs is read, whatever else is configured or found.
+    pub opt_out: OptOut,
     /// Access tokens by server; empty while the source is off.
     pub tokens: BTreeMap<Host, SecretString>,
 }
@@ -108,6 +149,12 @@ pub struct MastodonSource {
 /// `[sources.pages]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PagesSource {
+    pub enabled: bool,
+}
+
+/// `[sources.feeds]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedsSource {
     pub enabled: bool,
 }
 

@@ -17,6 +17,7 @@ pub(super) struct RawConfig {
     pub timezone: Option<At<String>>,
     pub digest: Option<At<String>>,
     pub pages: Option<At<bool>>,
+    pub feeds: Option<At<bool>>,
     pub mastodon: RawMastodon,
     pub accounts: Vec<At<RawAccount>>,
     pub outlets: Vec<RawOutlet>,
@@ -34,6 +35,7 @@ pub(super) struct RawMastodon {
     pub enabled: Option<At<bool>>,
     pub servers: Vec<At<String>>,
     pub discover: Option<Vec<At<String>>>,
+    pub opt_out: Vec<At<String>>,
     pub tokens: Vec<(At<String>, At<String>)>,
 }
 
@@ -92,6 +94,7 @@ impl RawConfig {
         });
         top.table("sources", |sources| {
             sources.table("pages", |pages| raw.pages = pages.flag("enabled"));
+            sources.table("feeds", |feeds| raw.feeds = feeds.flag("enabled"));
             sources.table("mastodon", |mastodon| raw.mastodon = RawMastodon::read(mastodon));
         });
         top.table("review", |review| raw.review = RawReview::read(review));
@@ -122,6 +125,7 @@ impl RawMastodon {
             enabled: section.flag("enabled"),
             servers: section.texts("servers").unwrap_or_default(),
             discover: section.texts("discover"),
+            opt_out: section.texts("opt_out").unwrap_or_default(),
             tokens: section.pairs("tokens"),
         }
     }

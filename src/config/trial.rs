@@ -96,6 +96,8 @@ fn configured(raw: &RawConfig) -> Vec<At<Host>> {
 /// Every host that records name.
 fn recorded(merged: &Merged) -> Vec<At<Host>> {
     let mut hosts = Vec::new();
+    let exempt = merged.exempt.iter().flat_map(|exempt| &exempt.feeds);
+    hosts.extend(exempt.filter_map(|feed| of_url(&feed.value.url, feed.spot)));
     for outlet in &merged.outlets {
         hosts.extend(outlet.domains.iter().cloned());
         hosts.extend(outlet.feeds.iter().filter_map(|feed| of_url(&feed.value.url, feed.spot)));

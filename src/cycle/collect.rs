@@ -8,14 +8,14 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
-use super::clippings::Fresh;
+use super::clippings::{Compared, Fresh};
 use super::harvest::Harvest;
 use super::targets::{self, Pacing};
 use super::{Newsroom, harvest, judge};
 use crate::model::account::AccountId;
 use crate::model::proof::PageKind;
 use crate::model::target::{Target, TargetRecord};
-use crate::store::Batch;
+use crate::store::{Batch, StoreError};
 
 /// Polls under way at once; the network floor allows as many requests.
 const AT_ONCE: usize = 16;
@@ -62,19 +62,25 @@ pub async fn pass(room: &Newsroom, pacing: Pacing, now: DateTime<Utc>) -> anyhow
         room.store.run(move |store| store.commit(batch)).await.context("write what a poll saw")?;
     }
     drop(polls);
-    touched.ids.extend(compare(room, fresh).await?);
+    touched.ids.extend(compare(room, fresh, now).await?);
     report.raised = judge::pass(room, touched.accounts(), now).await?;
     Ok(report)
 }
 
 /// Compares what is new with everything else and writes what is alike; the accounts that this concerns.
-async fn compare(room: &Newsroom, fresh: Fresh) -> anyhow::Result<BTreeSet<AccountId>> {
-    let found = room.clippings.lock().await.take(fresh, &room.config);
-    let accounts = found.iter().map(|(account, _)| account.clone()).collect();
-    let mut batch = Batch::default();
-    found.into_iter().for_each(|(account, reuse)| batch.put_reuse(&account, reuse));
-    room.store.run(move |store| store.commit(batch)).await.context("write what is alike")?;
-    Ok(accounts)
+async fn compare(room: &Newsroom, fresh: Fresh, now: DateTime<Utc>) -> anyhow::Result<BTreeSet<AccountId>> {
+    if fresh.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut clippings = room.clippings.clone().lock_owned().await;
+    let config = room.config.clone();
+    let compared = room.store.run(move |store| {
+        let Compared { mut batch, accounts } = clippings.take(store, fresh, &config)?;
+        targets::sooner(store, accounts.iter(), now)?.into_iter().for_each(|record| batch.put_target(record));
+        store.commit(batch)?;
+        Ok::<_, StoreError>(accounts)
+    });
+    compared.await.context("compare what was read")
 }
 
 /// Brings the targets in line with the configuration and returns those that are due, longest first.
@@ -95,7 +101,7 @@ async fn due_targets(
         let mut due: Vec<TargetRecord> =
             store.targets()?.into_iter().filter(|record| targets::is_due(record, now)).collect();
         due.sort_by_key(|record| record.due);
-        Ok::<_, crate::store::StoreError>(due)
+        Ok::<_, StoreError>(due)
     });
     due.await.context("read what is due")
 }
@@ -111,6 +117,8 @@ fn forget(target: &Target, batch: &mut Batch) {
 /// Polls one target. A panic in a source is a failed poll, not the end of the pass.
 async fn poll(room: &Newsroom, record: TargetRecord, now: DateTime<Utc>) -> Harvest {
     let spare = record.clone();
+    // Parsers work on threads of their own.
+    let _work = room.config.clock.work();
     let polled = AssertUnwindSafe(harvest::poll(room, record, now)).catch_unwind();
     match tokio::time::timeout(POLL_WITHIN, polled).await {
         Ok(Ok(harvest)) => match harvest.batch.check() {

@@ -1,14 +1,19 @@
 //! Harvest: one poll of one target, turned into what the store will hold.
 
 mod account;
+mod feed;
 mod places;
+mod timelines;
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
 
 use super::clippings::Fresh;
 use super::{Newsroom, targets};
+use crate::config::OptOut;
 use crate::model::account::{AccountId, Acct};
-use crate::model::dossier::Found;
+use crate::model::dossier::{Found, Method};
 use crate::model::target::{Target, TargetRecord};
 use crate::sources::PollError;
 use crate::store::{Batch, Store, StoreError};
@@ -29,14 +34,17 @@ pub struct Harvest {
     pub trouble: Option<String>,
     /// The first trouble since a good poll: told once.
     pub is_new_trouble: bool,
-    /// How many accounts the place may still lead to; `None` = not counted yet.
-    leads_left: Option<usize>,
+    /// How many accounts the place may still lead to in each way, as far as that was counted.
+    leads_left: BTreeMap<Method, usize>,
 }
 
-/// Leads of one place that were not read yet. A page that names other accounts each day would fill the store.
+/// Leads of one place, found in one way, that were not read yet. A page that names other accounts each day would fill the store.
 const OPEN_LEADS: usize = 200;
-/// Accounts that one place ever led to. What it names beyond that still counts as its word.
+/// Accounts that one place ever led to in one way. What it names beyond that still counts as its word.
 const FOUND_THROUGH: usize = 1_000;
+
+/// A page that its server says is gone for good is asked for so often, in case somebody was wrong.
+const GONE_FOR_GOOD_EVERY: Duration = Duration::days(1);
 
 impl Harvest {
     /// A poll that brought nothing: the target is due again later, its trouble is told.
@@ -69,32 +77,48 @@ impl Harvest {
             new_accounts: Vec::new(),
             trouble: None,
             is_new_trouble: false,
-            leads_left: None,
+            leads_left: BTreeMap::new(),
         }
     }
 
     /// Writes the target as well polled and due at `due`.
     fn polled(&mut self, record: TargetRecord, due: DateTime<Utc>, now: DateTime<Utc>) {
+        self.polled_with(record, None, due, now);
+    }
+
+    /// The same with what is odd about the place although it answers: a 200 is not health.
+    fn polled_with(
+        &mut self,
+        record: TargetRecord,
+        complaint: Option<String>,
+        due: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) {
+        self.is_new_trouble = complaint.is_some() && complaint != record.trouble;
+        self.trouble = complaint.clone();
         let good = TargetRecord {
             due,
             last_try: Some(now),
             last_ok: Some(now),
             failures: 0,
-            trouble: None,
+            trouble: complaint,
             ..record
         };
         self.batch.put_target(good);
     }
 
-    /// Takes up an account that some place showed, unless it is polled already.
-    fn lead(&mut self, store: &Store, acct: Acct, found: Found) -> Result<(), StoreError> {
+    /// Takes up an account that some place showed, unless it is polled already or asked to be left alone.
+    fn lead(&mut self, store: &Store, opt_out: &OptOut, acct: Acct, found: Found) -> Result<(), StoreError> {
+        if opt_out.has_account(&acct) {
+            return Ok(());
+        }
         let target = Target::Account { acct };
         if store.target(&target)?.is_none() && !self.new_accounts.contains(&target.to_string()) {
-            let left = match self.leads_left {
-                Some(left) => left,
-                None => leads_left(store, &found.through)?,
+            let left = match self.leads_left.get(&found.method) {
+                Some(left) => *left,
+                None => leads_left(store, &found)?,
             };
-            self.leads_left = Some(left.saturating_sub(1));
+            self.leads_left.insert(found.method, left.saturating_sub(1));
             if left == 0 {
                 return Ok(());
             }
@@ -108,12 +132,12 @@ impl Harvest {
     }
 }
 
-fn leads_left(store: &Store, through: &str) -> Result<usize, StoreError> {
+fn leads_left(store: &Store, lead: &Found) -> Result<usize, StoreError> {
     let targets = store.targets()?;
-    let open =
-        targets.iter().filter_map(|record| record.found.as_ref()).filter(|found| found.through == through);
+    let is_alike = |found: &Found| found.through == lead.through && found.method == lead.method;
+    let open = targets.iter().filter_map(|record| record.found.as_ref()).filter(|found| is_alike(found));
     let open = open.count();
-    let known = store.accounts()?.iter().filter(|account| account.found.through == through).count();
+    let known = store.accounts()?.iter().filter(|account| is_alike(&account.found)).count();
     Ok(OPEN_LEADS.saturating_sub(open).min(FOUND_THROUGH.saturating_sub(open + known)))
 }
 
@@ -138,10 +162,23 @@ pub async fn poll(room: &Newsroom, record: TargetRecord, now: DateTime<Utc>) -> 
         Target::Search { server, outlet } => {
             places::poll_search(room, server.clone(), outlet.clone(), record, now).await
         }
+        Target::Feed { publisher, url } => {
+            feed::poll(room, publisher.clone(), url.clone(), record, now).await
+        }
+        Target::Timeline { server, scope } => {
+            timelines::poll_timeline(room, server.clone(), *scope, record, now).await
+        }
+        Target::Tag { server, tag } => {
+            timelines::poll_tag(room, server.clone(), tag.clone(), record, now).await
+        }
+        Target::Directory { server } => timelines::poll_directory(room, server.clone(), record, now).await,
     };
     match outcome {
         Ok(harvest) => harvest,
-        Err(Fault::Poll(error)) => Harvest::failed(spare, &error.to_string(), error.retry_at(), now),
+        Err(Fault::Poll(error)) => {
+            let for_good = error.is_gone_for_good().then(|| now + GONE_FOR_GOOD_EVERY);
+            Harvest::failed(spare, &error.to_string(), error.retry_at().or(for_good), now)
+        }
         Err(Fault::Store(error)) => Harvest::failed(spare, &error.to_string(), None, now),
     }
 }

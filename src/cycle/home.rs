@@ -42,6 +42,8 @@ pub enum HomeTrouble {
 
 async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
     let Some(publish) = &room.config.publish else { return Err(HomeTrouble::Off) };
+    // megalodon goes its own way to the network, and no other place knows that it is under way.
+    let _work = room.config.clock.work();
     let (server, token) = (&publish.server, &publish.token);
     let instance = home::instance(&room.net, server).await?;
     let agent = user_agent(&room.config);

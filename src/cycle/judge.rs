@@ -58,8 +58,13 @@ async fn judged(
 ) -> anyhow::Result<Judged> {
     let _bench = room.bench.lock().await;
     let config = room.config.clone();
-    let corpus = room.clippings.lock().await.corpus();
-    let judged = room.store.run(move |store| judge(store, &config, &corpus, accounts, now)).await;
+    let mut clippings = room.clippings.clone().lock_owned().await;
+    let judged = room.store.run(move |store| {
+        let (corpus, regrouped) = clippings.corpus(store, &config, now)?;
+        let accounts = accounts.map(|accounts| accounts.into_iter().chain(regrouped).collect());
+        judge(store, &config, &corpus, accounts, now)
+    });
+    let judged = judged.await;
     judged.context("judge what was seen")
 }
 

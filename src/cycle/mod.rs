@@ -15,7 +15,7 @@ pub mod targets;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::config::Config;
 use crate::net::{Net, NetConfig, Timeouts};
@@ -34,6 +34,7 @@ pub struct Newsroom {
     pub clippings: Arc<Mutex<Clippings>>,
     /// Held while findings are raised, since they are numbered.
     pub bench: Arc<Mutex<()>>,
+    wake: watch::Sender<()>,
 }
 
 impl Newsroom {
@@ -45,9 +46,9 @@ impl Newsroom {
         let now = config.clock.now();
         let opening = config.clone();
         let open = move || -> anyhow::Result<(Store, Press, Clippings)> {
-            let store = Store::open(&opening.state_dir, opening.store_cache_mib)?;
+            let store = Store::open(&opening.state_dir, opening.store_cache_mib)?.timed_by(opening.clock);
             let press = Press::open(&opening, &store, now)?;
-            let (clippings, found) = Clippings::open(&store, &opening)?;
+            let (clippings, found) = Clippings::open(&store, &opening, now)?;
             store.commit(found)?;
             Ok((store, press, clippings))
         };
@@ -62,7 +63,18 @@ impl Newsroom {
         let net = Net::new(road, config.clock).context("open the road to the network")?;
         let (press, bench) = (Arc::new(Mutex::new(press)), Arc::new(Mutex::new(())));
         let clippings = Arc::new(Mutex::new(clippings));
-        Ok(Newsroom { config, store, net, press, clippings, bench })
+        Ok(Newsroom { config, store, net, press, clippings, bench, wake: watch::Sender::new(()) })
+    }
+
+    /// Lets the loops look at once, after somebody changed something that they could wait for: posting goes
+    /// on, a finding is approved, a digest was made by hand.
+    pub fn wake(&self) {
+        self.wake.send_replace(());
+    }
+
+    /// Changes with every [`Newsroom::wake`].
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.wake.subscribe()
     }
 }
 

@@ -7,14 +7,24 @@ use sha2::{Digest as _, Sha256};
 
 use crate::analysis::resemblance::outlet_of_url;
 use crate::config::{Config, Discover};
-use crate::model::account::{Acct, Host, Network};
-use crate::model::assessment::Relation;
+use crate::model::account::{AccountId, Acct, Host, Network};
+use crate::model::assessment::{Level, Relation};
 use crate::model::dossier::{AccountRecord, Found, Method, Presence};
+use crate::model::outlet::{FeedStatus, Outlet, OutletId};
 use crate::model::proof::PageKind;
-use crate::model::target::{Target, TargetRecord};
+use crate::model::target::{Scope, Target, TargetRecord};
+use crate::store::{Store, StoreError, unless_damaged};
 
 /// Accounts of outlets: a return to posting or a change should be seen the same hour.
 const OFFICIAL_EVERY: Duration = Duration::minutes(30);
+/// Who was first is told by polls that lacked a status, so an account with a match or more is read twice an
+/// hour, also when the interval is spread.
+const WATCHED_EVERY: Duration = Duration::minutes(27);
+/// Who was first is told by our sight of an item as well: feeds are read at least every ten minutes, also when
+/// the interval is spread.
+const FEED_EVERY: Duration = Duration::minutes(9);
+/// Forty posts are a page: on servers of a few hundred people that is more than ten minutes bring.
+const TIMELINE_EVERY: Duration = Duration::minutes(10);
 /// A candidate is read often while it is new, since its proof may appear any day.
 const NEW_CANDIDATE_EVERY: Duration = Duration::hours(6);
 const NEW_CANDIDATE_FOR: Duration = Duration::days(14);
@@ -37,6 +47,11 @@ const LATEST: Duration = Duration::days(8);
 const JUDGED_WITHIN: Duration = Duration::hours(1);
 /// Pages that one profile can make us read.
 const PAGES_PER_PROFILE: usize = 4;
+/// Hashtags that are looked at for one outlet on one server; each is a request a day.
+const TAGS_PER_OUTLET: usize = 2;
+/// Shorter words are parts of too many things; a Chinese character says more than a letter.
+const TAG_LETTERS: usize = 4;
+const TAG_CHARACTERS: usize = 2;
 
 /// How new targets are taken up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +97,10 @@ pub fn plan(
     });
     // An account that was found and not read yet has no record: its target stands for it.
     let is_lead = |record: &TargetRecord| {
-        config.mastodon.enabled && record.found.is_some() && now - record.added_at <= LEAD_KEPT
+        config.mastodon.enabled
+            && record.found.is_some()
+            && now - record.added_at <= LEAD_KEPT
+            && !is_left_alone(config, &record.target)
     };
     let gone =
         known.iter().filter(|record| !wanted.contains_key(&record.target.to_string()) && !is_lead(record));
@@ -102,16 +120,49 @@ fn wanted(
         let linked = accounts.iter().flat_map(|account| linked_pages(config, account));
         all.extend(linked.map(|target| (target, None)));
     }
+    if config.feeds.enabled {
+        let feeds = feeds(config).map(|(publisher, url, _)| Target::Feed { publisher, url });
+        all.extend(feeds.map(|target| (target, None)));
+    }
     if config.mastodon.enabled {
         all.extend(searches(config).map(|target| (target, None)));
-        all.extend(accounts.iter().map(|account| (Target::Account { acct: account.acct.clone() }, None)));
+        all.extend(timelines(config).map(|target| (target, None)));
+        all.extend(tags(config).map(|target| (target, None)));
+        all.extend(directories(config).map(|target| (target, None)));
+        let accounts = accounts.iter().filter(|account| !config.mastodon.opt_out.has_host(&account.api_host));
+        all.extend(accounts.map(|account| (Target::Account { acct: account.acct.clone() }, None)));
         all.extend(listed_accounts(config, now).map(|(target, found)| (target, Some(found))));
     }
     let mut wanted = BTreeMap::new();
-    for (target, found) in all {
+    for (target, found) in all.into_iter().filter(|(target, _)| !is_left_alone(config, target)) {
         wanted.entry(target.to_string()).or_insert((target, found));
     }
     wanted
+}
+
+/// Whether somebody asked that this is not read.
+fn is_left_alone(config: &Config, target: &Target) -> bool {
+    let out = &config.mastodon.opt_out;
+    match target {
+        Target::Account { acct } => out.has_account(acct),
+        Target::Page { url, .. } | Target::Feed { url, .. } => {
+            url::Url::parse(url).ok().as_ref().and_then(Host::of).is_some_and(|host| out.has_host(&host))
+        }
+        Target::Webfinger { host: server, .. }
+        | Target::Search { server, .. }
+        | Target::Timeline { server, .. }
+        | Target::Tag { server, .. }
+        | Target::Directory { server } => out.has_host(server),
+    }
+}
+
+/// Feeds that may bring something, of outlets and of the independent publishers that copy is told by as well.
+pub fn feeds(config: &Config) -> impl Iterator<Item = (OutletId, String, FeedStatus)> {
+    let outlets = config.watchlist.enabled().map(|outlet| (&outlet.id, &outlet.feeds));
+    let exempt = config.watchlist.exempt.iter().map(|publisher| (&publisher.id, &publisher.feeds));
+    let feeds = outlets.chain(exempt).flat_map(|(id, feeds)| feeds.iter().map(move |feed| (id, feed)));
+    let usable = feeds.filter(|(_, feed)| !matches!(feed.status, FeedStatus::Dead | FeedStatus::Empty));
+    usable.map(|(id, feed)| (id.clone(), feed.url.clone(), feed.status))
 }
 
 /// Front pages and webfinger of every domain of every outlet, and the pages cited as proof.
@@ -147,10 +198,53 @@ fn linked_pages<'a>(config: &'a Config, account: &'a AccountRecord) -> impl Iter
     links.take(PAGES_PER_PROFILE)
 }
 
+/// The servers on which new accounts are looked for in this way.
+fn servers(config: &Config, way: Discover) -> impl Iterator<Item = &Host> {
+    config.mastodon.servers.iter().filter(move |_| config.mastodon.discover.contains(&way))
+}
+
+/// The timelines that are read: all that comes to the server on which we post, and what others have of
+/// their own.
+pub fn timelines(config: &Config) -> impl Iterator<Item = Target> {
+    let is_wanted =
+        [Discover::Timelines, Discover::Mentions].iter().any(|way| config.mastodon.discover.contains(way));
+    let home = config.publish.iter().map(|publish| (&publish.server, Scope::Public));
+    let others = config.mastodon.servers.iter().map(|server| (server, Scope::Local));
+    let read = home.chain(others).filter(move |_| is_wanted);
+    read.map(|(server, scope)| Target::Timeline { server: server.clone(), scope })
+}
+
+fn tags(config: &Config) -> impl Iterator<Item = Target> {
+    servers(config, Discover::Tags).flat_map(|server| {
+        let tags = config.watchlist.enabled().flat_map(tags_of);
+        tags.map(|tag| Target::Tag { server: server.clone(), tag })
+    })
+}
+
+/// Hashtags that bear a name of an outlet, names of one word first.
+fn tags_of(outlet: &Outlet) -> Vec<String> {
+    let is_character = |c: char| matches!(c, '\u{2e80}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}');
+    let mut names: Vec<&str> = outlet.names().collect();
+    names.sort_by_key(|name| name.contains(char::is_whitespace));
+    let mut tags: Vec<String> = Vec::new();
+    for name in names {
+        let tag: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+        let letters = tag.chars().filter(|c| c.is_alphabetic()).count();
+        let enough = if tag.chars().any(is_character) { TAG_CHARACTERS } else { TAG_LETTERS };
+        if letters >= enough && !tags.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
+            tags.push(tag);
+        }
+    }
+    tags.truncate(TAGS_PER_OUTLET);
+    tags
+}
+
+fn directories(config: &Config) -> impl Iterator<Item = Target> {
+    servers(config, Discover::Directory).map(|server| Target::Directory { server: server.clone() })
+}
+
 fn searches(config: &Config) -> impl Iterator<Item = Target> {
-    let servers =
-        config.mastodon.servers.iter().filter(|_| config.mastodon.discover.contains(&Discover::Search));
-    servers.flat_map(|server| {
+    servers(config, Discover::Search).flat_map(|server| {
         let outlets = config.watchlist.enabled();
         outlets.map(|outlet| Target::Search { server: server.clone(), outlet: outlet.id.clone() })
     })
@@ -171,24 +265,74 @@ pub fn is_due(record: &TargetRecord, now: DateTime<Utc>) -> bool {
     record.due <= now || record.due - now > LATEST
 }
 
-/// When a target is due after a good poll.
-pub fn due_after_success(
-    target: &Target,
-    account: Option<(&AccountRecord, Option<Relation>)>,
-    now: DateTime<Utc>,
-) -> DateTime<Utc> {
-    let every = match (target, account) {
-        (Target::Account { .. }, Some((account, relation))) => account_interval(account, relation, now),
-        (Target::Account { .. }, None) => NEW_CANDIDATE_EVERY,
+/// How an account stands with us, as far as that says how often it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    pub relation: Option<Relation>,
+    /// It carried an outlet's copy, or is a lead at least.
+    pub is_watched: bool,
+}
+
+impl Standing {
+    pub fn of(store: &Store, account: &AccountId) -> Result<Standing, StoreError> {
+        let assessment = unless_damaged(store.assessment(account))?;
+        let is_lead = assessment.as_ref().is_some_and(|assessment| assessment.level >= Level::Lead);
+        let is_watched = is_lead || !store.reuse(account)?.is_empty();
+        Ok(Standing { relation: assessment.map(|assessment| assessment.relation), is_watched })
+    }
+}
+
+/// When a target that is no account is due after a good poll.
+pub fn due_after_success(target: &Target, now: DateTime<Utc>) -> DateTime<Utc> {
+    let every = match target {
+        Target::Account { .. } => NEW_CANDIDATE_EVERY,
+        Target::Feed { .. } => FEED_EVERY,
+        Target::Timeline { .. } => TIMELINE_EVERY,
         _ => DAILY,
     };
     now + spread(every, target, now)
 }
 
-fn account_interval(account: &AccountRecord, relation: Option<Relation>, now: DateTime<Utc>) -> Duration {
-    match (account.presence, relation) {
+/// When a feed is due that had nothing new for long: it may come to life again.
+pub fn due_stale_feed(target: &Target, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + spread(DAILY, target, now)
+}
+
+/// When an account is due after a good poll.
+pub fn due_account(
+    target: &Target,
+    account: &AccountRecord,
+    standing: Standing,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
+    now + spread(account_interval(account, standing, now), target, now)
+}
+
+/// The targets of accounts that turned out to carry copy and would be read too late.
+pub fn sooner<'a>(
+    store: &Store,
+    accounts: impl Iterator<Item = &'a AccountId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<TargetRecord>, StoreError> {
+    let mut sooner = Vec::new();
+    for id in accounts {
+        let Some(account) = unless_damaged(store.account(id))? else { continue };
+        let target = store.target(&Target::Account { acct: account.acct });
+        let Some(record) = unless_damaged(target)? else { continue };
+        let due = now + spread(WATCHED_EVERY, &record.target, now);
+        // One that could not be read waits for other reasons.
+        if record.failures == 0 && record.due > due && account.presence == Presence::There {
+            sooner.push(TargetRecord { due, ..record });
+        }
+    }
+    Ok(sooner)
+}
+
+fn account_interval(account: &AccountRecord, standing: Standing, now: DateTime<Utc>) -> Duration {
+    match (account.presence, standing.relation) {
         (Presence::Gone { .. }, _) => GONE_EVERY,
         (Presence::MissingSince(_), _) => MISSING_AGAIN,
+        (Presence::There, _) if standing.is_watched => WATCHED_EVERY,
         (Presence::There, Some(Relation::Official | Relation::Attested)) => OFFICIAL_EVERY,
         // Not judged yet: judged after this pass, then read again soon with what the judgement says.
         (Presence::There, None) if now - account.found.at <= JUDGED_WITHIN => OFFICIAL_EVERY,
@@ -228,4 +372,59 @@ pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
         .chain(listed.map(|acct| acct.host().clone()))
         .chain(publish)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outlet::Control;
+
+    fn outlet(name: &str, aliases: &[&str]) -> Outlet {
+        Outlet {
+            id: OutletId::parse("agency").unwrap(),
+            name: name.to_owned(),
+            native_name: None,
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            country: "XX".to_owned(),
+            owner: None,
+            control: Control::Unknown,
+            control_basis: vec![],
+            system: None,
+            enabled: true,
+            parents: vec![],
+            domains: vec![],
+            bylines: vec![],
+            feeds: vec![],
+            accounts: vec![],
+            sources: vec![],
+            unverified: vec![],
+        }
+    }
+
+    #[test]
+    fn hashtags_are_names_without_gaps_that_are_long_enough_to_mean_the_outlet() {
+        for (name, aliases, tags) in [
+            ("China News Service", &["CNS", "中新社", "中新"][..], &["中新社", "中新"][..]),
+            ("Agencia Oriental", &["AO", "Oriental", "ORIENTAL"], &["Oriental", "AgenciaOriental"]),
+            ("RT", &["R.T.", "社", "1234", "24/7"], &[]),
+            ("Prensa-Latina", &[], &["PrensaLatina"]),
+        ] {
+            assert_eq!(tags_of(&outlet(name, aliases)), tags, "{name}");
+        }
+    }
+
+    #[test]
+    fn feeds_and_watched_accounts_are_due_in_time_however_their_interval_is_spread() {
+        let target = |n: i64| Target::Feed {
+            publisher: OutletId::parse("agency").unwrap(),
+            url: format!("https://agency.example/{n}"),
+        };
+        let start: DateTime<Utc> = "2026-11-02T12:00:00Z".parse().unwrap();
+        for n in 0..500 {
+            let now = start + Duration::seconds(n);
+            let (due, watched) = (due_after_success(&target(n), now), spread(WATCHED_EVERY, &target(n), now));
+            assert!(due - now <= Duration::minutes(10) && due - now >= Duration::minutes(8), "{due}");
+            assert!(watched <= Duration::minutes(30), "{watched}");
+        }
+    }
 }

@@ -5,13 +5,15 @@ mod socket;
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::config::Config;
 use crate::cycle::Newsroom;
 
 /// A pass that is writing may take this long after a stop signal; then its connections are dropped.
@@ -19,14 +21,73 @@ use crate::cycle::Newsroom;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// A future of a door that is served beside the loops.
-type Serving = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+pub type Serving = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// Completes when the service stops.
-type Stopped = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type Stopped = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The loops, the socket and the pages at work.
+#[derive(Debug)]
+pub struct Service {
+    config: Arc<Config>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<anyhow::Result<()>>,
+}
+
+impl Service {
+    /// Puts all of it to work on the current runtime. `pages` serves the public pages, already listening,
+    /// until its argument completes.
+    ///
+    /// # Errors
+    /// The socket for commands cannot be opened in the state directory.
+    pub fn start(
+        room: Newsroom,
+        pages: impl FnOnce(Stopped) -> Serving + Send + 'static,
+    ) -> anyhow::Result<Service> {
+        let config = room.config.clone();
+        let (stop, stopping) = watch::channel(false);
+        let socket = socket::listen(&config).context("open the socket for commands")?;
+        let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
+        tasks.spawn(loops::collect(room.clone(), stopping.clone()));
+        tasks.spawn(loops::publish(room.clone(), stopping.clone()));
+        tasks.spawn(socket::serve(socket, room, stopping.clone()));
+        let pages = pages(Box::pin(until_stop(stopping)));
+        tasks.spawn(async move { pages.await.context("serve the pages") });
+        Ok(Service { config, stop, tasks })
+    }
+
+    /// Waits until a part of it ends before its time, which none does while all is well.
+    ///
+    /// # Errors
+    /// Always, but for a service without parts: what ended it.
+    pub async fn ended(&mut self) -> anyhow::Result<()> {
+        first_failure(self.tasks.join_next().await)
+    }
+
+    /// Ends all of it in order; what does not end in time is dropped.
+    ///
+    /// # Errors
+    /// What went wrong at the end.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        let mut outcome = Ok(());
+        let rest = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                outcome =
+                    std::mem::replace(&mut outcome, Ok(())).and(ended.map_err(anyhow::Error::from).flatten());
+            }
+        };
+        if tokio::time::timeout(GRACE, rest).await.is_err() {
+            tracing::warn!("a pass did not end in {} s and was dropped", GRACE.as_secs());
+        }
+        socket::remove(&self.config);
+        outcome
+    }
+}
 
 /// Runs until SIGTERM or SIGINT, or until the store refuses to write.
 ///
-/// `pages` serves the public pages, already listening, until its argument completes.
+/// `pages` is as in [`Service::start`].
 ///
 /// # Errors
 /// The store's or ledger's error that stopped it; the caller turns it into an exit code.
@@ -35,38 +96,43 @@ pub async fn run(
     pages: impl FnOnce(Stopped) -> Serving + Send + 'static,
 ) -> anyhow::Result<()> {
     // Before anybody hears that we are ready: from then on a stop is an orderly one.
-    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
-    let (stop, stopping) = watch::channel(false);
-    let socket = socket::listen(&room.config).context("open the socket for commands")?;
-    let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
-    tasks.spawn(loops::collect(room.clone(), stopping.clone()));
-    tasks.spawn(loops::publish(room.clone(), stopping.clone()));
-    tasks.spawn(socket::serve(socket, room.clone(), stopping.clone()));
-    let pages = pages(Box::pin(until_stop(stopping)));
-    tasks.spawn(async move { pages.await.context("serve the pages") });
+    let mut stop = StopSignal::listen()?;
+    let mut service = Service::start(room, pages)?;
     notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("ready");
     let outcome = tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-        ended = tasks.join_next() => first_failure(ended),
+        () = stop.heard() => Ok(()),
+        ended = service.ended() => ended,
     };
     notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("stopping");
-    stop.send_replace(true);
-    let mut outcome = outcome;
-    let rest = async {
-        while let Some(ended) = tasks.join_next().await {
-            outcome =
-                std::mem::replace(&mut outcome, Ok(())).and(ended.map_err(anyhow::Error::from).flatten());
-        }
-    };
-    if tokio::time::timeout(GRACE, rest).await.is_err() {
-        tracing::warn!("a pass did not end in {} s and was dropped", GRACE.as_secs());
+    outcome.and(service.stop().await)
+}
+
+/// SIGTERM and SIGINT, which from now on end nothing by themselves.
+#[derive(Debug)]
+pub struct StopSignal {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignal {
+    /// # Errors
+    /// The system does not let us listen.
+    pub fn listen() -> anyhow::Result<StopSignal> {
+        Ok(StopSignal {
+            terminate: signal(SignalKind::terminate()).context("listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("listen for SIGINT")?,
+        })
     }
-    socket::remove(&room.config);
-    outcome
+
+    /// Waits until one of them comes.
+    pub async fn heard(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// A loop that ends before the stop signal has failed, or panicked.

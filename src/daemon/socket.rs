@@ -100,7 +100,9 @@ async fn answer(room: &Newsroom, line: &str) -> Reply {
         return Reply::Refused(format!("the service speaks protocol {ours}, not {theirs}: restart it"));
     }
     let now = room.config.clock.now();
-    match commands::answer(room, question.request, now).await {
+    let answered = commands::answer(room, question.request, now).await;
+    room.wake();
+    match answered {
         Ok(answer) => Reply::Answered(Box::<Answer>::new(answer)),
         Err(error) => Reply::Refused(format!("{error:#}")),
     }

@@ -190,7 +190,7 @@ impl Finding {
         let is_by_people_only =
             matches!(self.statement.relation, Relation::Undisclosed | Relation::LookAlike)
                 && !matches!(self.statement.claim, Claim::Withdrawn(_));
-        let has_ticks = self.statement.tie.as_ref().is_some_and(|tie| tie.ticks.are_complete());
+        let has_ticks = self.statement.tie.as_ref().is_some_and(|tie| tie.ticks.is_complete());
         if is_by_people_only && self.statement.relation == Relation::Undisclosed && !has_ticks {
             return None;
         }

@@ -23,6 +23,24 @@ pub enum Target {
     Webfinger { outlet: OutletId, host: Host },
     /// The account search of a server for the names of an outlet.
     Search { server: Host, outlet: OutletId },
+    /// A feed of an outlet, or of a publisher that stands beside them.
+    Feed { publisher: OutletId, url: String },
+    /// What a server shows everybody: accounts that turn up there with an outlet's copy.
+    Timeline { server: Host, scope: Scope },
+    /// The timeline of a hashtag that bears an outlet's name; without `#`.
+    Tag { server: Host, tag: String },
+    /// The newest accounts of a server's directory.
+    Directory { server: Host },
+}
+
+/// How much of what a server knows its timeline shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Posts of other servers too, as far as they come here.
+    Public,
+    /// Posts of its own accounts.
+    Local,
 }
 
 impl fmt::Display for Target {
@@ -33,6 +51,11 @@ impl fmt::Display for Target {
             Target::Page { url, outlet, .. } => write!(f, "page {url} of {outlet}"),
             Target::Webfinger { host, outlet } => write!(f, "webfinger {host} of {outlet}"),
             Target::Search { server, outlet } => write!(f, "search {server} for {outlet}"),
+            Target::Feed { publisher, url } => write!(f, "feed {url} of {publisher}"),
+            Target::Timeline { server, scope: Scope::Public } => write!(f, "public timeline of {server}"),
+            Target::Timeline { server, scope: Scope::Local } => write!(f, "local timeline of {server}"),
+            Target::Tag { server, tag } => write!(f, "tag {} on {server}", tag.to_lowercase()),
+            Target::Directory { server } => write!(f, "directory of {server}"),
         }
     }
 }
@@ -47,7 +70,7 @@ pub struct Gap {
     pub since: DateTime<Utc>,
 }
 
-/// Where reading an account's statuses left off.
+/// Where reading the statuses of an account or a timeline left off.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cursor {
     /// The newest statuses known, newest first, at most [`Cursor::HEADS`]. Empty = never read.
@@ -74,7 +97,8 @@ pub struct TargetRecord {
     pub last_ok: Option<DateTime<Utc>>,
     /// Failed polls since the last good one.
     pub failures: u32,
-    /// What went wrong last, in words; `None` after a good poll.
+    /// What is wrong, in words: why the last poll failed, or, without failures, what is odd about a place that
+    /// answers. `None` while all is well.
     pub trouble: Option<String>,
     pub cursor: Cursor,
 }

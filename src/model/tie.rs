@@ -41,7 +41,7 @@ pub struct Ticks {
 }
 
 impl Ticks {
-    pub fn are_complete(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.presents_as_outlet && self.comment_sought.is_some()
     }
 }

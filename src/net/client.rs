@@ -6,21 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_TYPE, HeaderValue, LINK, LOCATION};
-use reqwest::{Client, Request, Response};
+use reqwest::header::HeaderValue;
+use reqwest::{Client, Request, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout};
-use url::Url;
 
 use super::address::{Target, Way, is_public};
+use super::answer::{fetched, location};
 use super::body::{self, Beyond, Fault, Limits};
 use super::error::{FetchError, NetError, excerpt};
 use super::gate::{Gate, Standing, Turn};
-use super::pace::{self, Heard};
+use super::order::{OnDenial, Order, Purse};
+use super::pace::Heard;
 use super::request;
 use super::resolve::ForbiddenAnswer;
 use super::robots::{self, Rules};
-use super::{BodyKind, Fetched, Method, NetConfig, Outgoing};
+use super::{BodyKind, Fetched, Method, NetConfig, Outgoing, Validators};
 use crate::clock::Clock;
 use crate::model::account::Host;
 
@@ -49,23 +50,11 @@ struct Road {
     robots: robots::Memory,
 }
 
-/// What a fetch may cost and how it asks.
-#[derive(Debug, Clone, Copy)]
-struct Order {
-    accept: &'static str,
-    limit: usize,
-    beyond: Beyond,
-    whole: Duration,
-    on_denial: OnDenial,
-}
-
-/// What a 401 or 403 means.
+/// Whether what was asked for is what the asker has already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OnDenial {
-    /// This kind of request rests.
-    Rest,
-    /// No more than this one answer.
-    Ask,
+enum Asked {
+    Same,
+    Other,
 }
 
 /// The head of an answer, with the turn that is over when its body is read.
@@ -112,17 +101,30 @@ impl Net {
         token: Option<&SecretString>,
     ) -> Result<Fetched, FetchError> {
         let road = &self.0;
+        let _work = road.clock.work();
         let target = Target::parse(url, &road.config)?;
-        let timeouts = &road.config.timeouts;
-        let whole = if kind == BodyKind::Image { timeouts.image } else { timeouts.page };
-        let order = Order {
-            accept: kind.accept(),
-            limit: kind.limit(),
-            beyond: Beyond::Refuse,
-            whole,
-            on_denial: OnDenial::Rest,
-        };
-        road.follow(target, token, order).await
+        road.follow(target, token, Order::of(kind, None, &road.config.timeouts))
+            .await
+            .map(|(_, fetched)| fetched)
+    }
+
+    /// Fetches a URL as [`Net::get`] does without a token; `None` where it is still what `known` stands for
+    /// (304).
+    ///
+    /// # Errors
+    /// As those of [`Net::get`]; a 304 that nobody asked for is one of them.
+    pub async fn get_if_changed(
+        &self,
+        url: &str,
+        kind: BodyKind,
+        known: &Validators,
+    ) -> Result<Option<Fetched>, FetchError> {
+        let road = &self.0;
+        let target = Target::parse(url, &road.config)?;
+        let known = (*known != Validators::default()).then_some(known);
+        let (asked, fetched) =
+            road.follow(target, None, Order::of(kind, known, &road.config.timeouts)).await?;
+        Ok((asked == Asked::Other).then_some(fetched))
     }
 
     /// Sends one request: no redirect is followed and nothing is tried again. Any status is an answer.
@@ -131,15 +133,16 @@ impl Net {
     /// [`FetchError::is_certainly_unsent`] tells whether the outcome is unknown.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Fetched, FetchError> {
         let road = &self.0;
+        let _work = road.clock.work();
         let target = Target::parse(&outgoing.url, &road.config)?;
         let kind = BodyKind::Json;
         let mut call = request::build(outgoing.method, &target, outgoing.token.as_ref(), kind.accept())?;
         request::dress(&mut call, &target, &outgoing)?;
         let whole = road.config.timeouts.page;
-        let mut answer = road.ask(&target, call, whole).await?;
+        let mut answer = road.ask(&target, call, whole, Purse::Domain).await?;
         let limits = road.limits(kind.limit(), Beyond::Refuse, whole.saturating_sub(answer.took));
-        let body = road.read(&target, &mut answer, limits).await?;
-        Ok(fetched(target.url, &answer, body))
+        let body = road.read(&target, &mut answer, limits, Purse::Domain).await?;
+        Ok(fetched(target.url, &answer.response, answer.heard_at, body))
     }
 
     /// Whether the site lets our agent read this URL, by its robots.txt as of the last day.
@@ -148,6 +151,7 @@ impl Net {
     /// A site whose robots.txt cannot be asked for, or answers 5xx, is not to be read now.
     pub async fn allows_robots(&self, url: &str) -> Result<bool, FetchError> {
         let road = &self.0;
+        let _work = road.clock.work();
         let target = Target::parse(url, &road.config)?;
         let origin = target.url.origin().ascii_serialization();
         if let Some(rules) = road.robots.recall(&origin, road.clock.now()) {
@@ -157,13 +161,15 @@ impl Net {
         let whole = road.config.timeouts.page;
         let order = Order {
             accept: "text/plain",
+            known: None,
             limit: robots::LONGEST,
             beyond: Beyond::Cut,
             whole,
             on_denial: OnDenial::Ask,
+            purse: Purse::Domain,
         };
         let rules = match road.follow(place, None, order).await {
-            Ok(fetched) => {
+            Ok((_, fetched)) => {
                 let parsed = tokio::task::spawn_blocking(move || Rules::parse(&fetched.body)).await;
                 // A parser that panics has met a file that nobody wrote in good faith.
                 parsed.unwrap_or(Rules::Nothing)
@@ -199,23 +205,33 @@ impl Road {
         &self,
         mut target: Target,
         mut token: Option<&SecretString>,
-        order: Order,
-    ) -> Result<Fetched, FetchError> {
+        order: Order<'_>,
+    ) -> Result<(Asked, Fetched), FetchError> {
         let mut left = order.whole;
         for _ in 0..=MOST_REDIRECTS {
             if order.on_denial == OnDenial::Rest {
                 self.gate.denied(&target, Standing::of(token), self.clock.now())?;
             }
-            let call = request::build(Method::Get, &target, token, order.accept)?;
-            let mut answer = self.ask(&target, call, left).await?;
+            let mut call = request::build(Method::Get, &target, token, order.accept)?;
+            if let Some(known) = order.known {
+                request::ask_if_changed(&mut call, known);
+            }
+            let mut answer = self.ask(&target, call, left, order.purse).await?;
             left = left.saturating_sub(answer.took);
             let Some(location) = location(&answer.response) else {
-                if !answer.response.status().is_success() {
+                let status = answer.response.status();
+                if status == StatusCode::NOT_MODIFIED && order.known.is_some() {
+                    return Ok((
+                        Asked::Same,
+                        fetched(target.url, &answer.response, answer.heard_at, Vec::new()),
+                    ));
+                }
+                if !status.is_success() {
                     return Err(self.complaint(&target, token, answer, Order { whole: left, ..order }).await);
                 }
                 let limits = self.limits(order.limit, order.beyond, left);
-                let body = self.read(&target, &mut answer, limits).await?;
-                return Ok(fetched(target.url, &answer, body));
+                let body = self.read(&target, &mut answer, limits, order.purse).await?;
+                return Ok((Asked::Other, fetched(target.url, &answer.response, answer.heard_at, body)));
             };
             let next = target.redirected(&location, &self.config)?;
             if next.host != target.host {
@@ -228,9 +244,15 @@ impl Road {
     }
 
     /// One request and the head of its answer, from which the gate learns.
-    async fn ask(&self, target: &Target, call: Request, left: Duration) -> Result<Answer, FetchError> {
+    async fn ask(
+        &self,
+        target: &Target,
+        call: Request,
+        left: Duration,
+        purse: Purse,
+    ) -> Result<Answer, FetchError> {
         let turn = self.gate.enter(&target.host, &self.clock).await?;
-        if let Some(name) = target.budget_name(&self.config) {
+        if let Some(name) = purse.name(target, &self.config) {
             self.gate.spend(&name, &target.host, self.clock.now())?;
         }
         let client = if call.method() == reqwest::Method::GET { &self.reader } else { &self.writer };
@@ -279,9 +301,10 @@ impl Road {
         target: &Target,
         answer: &mut Answer,
         limits: Limits,
+        purse: Purse,
     ) -> Result<Vec<u8>, FetchError> {
         let reading = body::read(&mut answer.response, limits).await;
-        if let Some(name) = target.budget_name(&self.config) {
+        if let Some(name) = purse.name(target, &self.config) {
             self.gate.spend_bytes(&name, reading.received, self.clock.now());
         }
         let url = target.shown();
@@ -298,7 +321,7 @@ impl Road {
         target: &Target,
         token: Option<&SecretString>,
         mut answer: Answer,
-        order: Order,
+        order: Order<'_>,
     ) -> FetchError {
         let url = target.shown();
         let status = answer.response.status().as_u16();
@@ -315,7 +338,7 @@ impl Road {
             }
             _ => {
                 let limits = self.limits(LONGEST_COMPLAINT, Beyond::Cut, order.whole);
-                let body = self.read(target, &mut answer, limits).await.unwrap_or_default();
+                let body = self.read(target, &mut answer, limits, order.purse).await.unwrap_or_default();
                 let mut text = String::from_utf8_lossy(&body).into_owned();
                 // Some servers repeat what they were sent.
                 if let Some(secret) =
@@ -347,29 +370,6 @@ fn check_peer(target: &Target, response: Response) -> Result<Response, FetchErro
     }
     let why = peer.map_or("its peer is unknown".to_owned(), |peer| format!("{} answered for it", peer.ip()));
     Err(FetchError::Broken { url: target.shown(), why })
-}
-
-/// Where an answer redirects to, if it does.
-fn location(response: &Response) -> Option<String> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    Some(String::from_utf8_lossy(response.headers().get(LOCATION)?.as_bytes()).into_owned())
-}
-
-fn fetched(final_url: Url, answer: &Answer, body: Vec<u8>) -> Fetched {
-    let headers = answer.response.headers();
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let links: Vec<String> = headers.get_all(LINK).iter().map(text).collect();
-    Fetched {
-        status: answer.response.status().as_u16(),
-        final_url,
-        body,
-        content_type: headers.get(CONTENT_TYPE).map(text),
-        link: (!links.is_empty()).then(|| links.join(", ")),
-        server_date: pace::server_date(headers),
-        fetched_at: answer.heard_at,
-    }
 }
 
 /// The first error of a type in the chain of causes.

@@ -90,6 +90,11 @@ impl FetchError {
         matches!(self, FetchError::Missing { .. })
     }
 
+    /// Whether the server said that there will never be anything at this URL again (410).
+    pub fn is_gone_for_good(&self) -> bool {
+        matches!(self, FetchError::Missing { status: 410, .. })
+    }
+
     /// Whether a request of [`Net::send`](super::Net::send) that ended so never left this machine.
     /// Otherwise its outcome is unknown and has to be looked up.
     pub fn is_certainly_unsent(&self) -> bool {

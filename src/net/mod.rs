@@ -7,10 +7,12 @@
 //! - Nothing is tried again behind the caller's back, so "certainly not sent" is a fact.
 
 mod address;
+mod answer;
 mod body;
 mod client;
 mod error;
 mod gate;
+mod order;
 mod pace;
 mod request;
 mod resolve;
@@ -122,6 +124,13 @@ pub struct Outgoing {
     pub json: Option<serde_json::Value>,
 }
 
+/// What a server said of one version of a page, to be sent back to it: `ETag` and `Last-Modified`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Validators {
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+}
+
 /// An answer with its whole body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
@@ -133,6 +142,8 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// The `Link` header; several of them are joined with commas.
     pub link: Option<String>,
+    /// What to ask by next time, so that nothing comes again that has not changed.
+    pub validators: Validators,
     /// What the server claims the time is.
     pub server_date: Option<DateTime<Utc>>,
     /// Our clock when the head of the answer came.

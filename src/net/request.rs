@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+};
 use reqwest::{Client, ClientBuilder, Request};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -11,7 +14,7 @@ use super::address::{Target, Way};
 use super::body;
 use super::error::FetchError;
 use super::resolve::Resolver;
-use super::{Method, NetConfig, Outgoing};
+use super::{Method, NetConfig, Outgoing, Validators};
 
 /// The settings that every client shares: nothing is followed, retried, unpacked or proxied behind our back.
 pub(super) fn client(config: &NetConfig, user_agent: HeaderValue) -> ClientBuilder {
@@ -61,6 +64,15 @@ pub(super) fn build(
         headers.insert(AUTHORIZATION, bearer);
     }
     Ok(call)
+}
+
+/// Asks for the answer only if it is another one than these stand for. What no header carries is left out.
+pub(super) fn ask_if_changed(call: &mut Request, known: &Validators) {
+    for (name, value) in [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.last_modified)] {
+        if let Some(value) = value.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
+            call.headers_mut().insert(name, value);
+        }
+    }
 }
 
 /// Adds the caller's headers and body.

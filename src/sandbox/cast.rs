@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::model::account::{Acct, Host};
 
+use super::copyists::Copyist;
 use super::habits::Habits;
 
 /// A server of the fediverse.
@@ -42,7 +43,16 @@ pub struct Person {
     pub following: u64,
     /// Other servers that have copies of its posts.
     pub known_on: Vec<Host>,
+    /// What it says at certain times, besides what its voice makes of the days.
+    pub script: Vec<Line>,
     pub upkeep: Upkeep,
+}
+
+/// A post that the story needs word for word.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub at: DateTime<Utc>,
+    pub text: String,
 }
 
 /// The `bot` flag.
@@ -100,18 +110,23 @@ impl Growth {
 }
 
 /// What somebody posts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Voice {
     /// News with a link to a page of this site.
     Agency { language: Language, site: &'static str },
     /// Everyday remarks.
     Private { language: Language },
+    /// Columns of its own, in Spanish.
+    Columnist,
+    /// What newsrooms report, in Spanish, and a little of its own.
+    Copyist(&'static Copyist),
 }
 
 impl Voice {
     pub fn language(self) -> Language {
         match self {
             Voice::Agency { language, .. } | Voice::Private { language } => language,
+            Voice::Columnist | Voice::Copyist(_) => Language::Spanish,
         }
     }
 }
@@ -145,7 +160,25 @@ pub struct Site {
     pub names: Vec<Named>,
     /// Other pages its front page leads to, within the site or elsewhere.
     pub links: Vec<&'static str>,
+    pub channels: Vec<Channel>,
     pub condition: Condition,
+}
+
+/// A feed of a site.
+#[derive(Debug, Clone, Copy)]
+pub struct Channel {
+    pub path: &'static str,
+    pub title: &'static str,
+    /// Whose items it shows.
+    pub bureau: &'static str,
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Rss,
+    Atom,
+    JsonFeed,
 }
 
 /// One account that a front page names.

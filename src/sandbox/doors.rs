@@ -19,7 +19,7 @@ use super::outbox::Sent;
 use super::pages::{self, SiteScene};
 use super::reading::{self, Parameters, value};
 use super::stage::Scene;
-use super::{instance, login, posting, reply};
+use super::{instance, login, posting, reply, timelines};
 
 /// A server of the fediverse.
 pub fn of_server(scene: Scene) -> Router {
@@ -40,6 +40,9 @@ pub fn of_server(scene: Scene) -> Router {
         .route("/api/v1/accounts/verify_credentials", get(reading::verify_credentials))
         .route("/api/v1/accounts/{id}", get(reading::account))
         .route("/api/v1/accounts/{id}/statuses", get(reading::account_statuses))
+        .route("/api/v1/timelines/public", get(timelines::public))
+        .route("/api/v1/timelines/tag/{tag}", get(timelines::of_tag))
+        .route("/api/v1/directory", get(timelines::directory))
         .route("/api/v2/search", get(reading::search))
         .route("/api/v1/statuses", post(posting::create))
         .route("/api/v1/statuses/{id}", get(reading::status).put(posting::edit).delete(posting::delete))

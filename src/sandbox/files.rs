@@ -15,7 +15,7 @@ use crate::model::account::Host;
 
 use super::SandboxError;
 use super::cast::Desk;
-use super::story::{BOT_SITE, HOME};
+use super::story::{BOT_SITE, HOME, Story};
 use super::watchlist;
 
 /// What a configuration that was written earlier says of the world.
@@ -79,24 +79,61 @@ impl Files {
         }
     }
 
+    /// The story of an earlier run; this one's where there was none. Worlds from before there were two stories
+    /// play the official one.
+    pub fn story(&self, story: Story) -> Result<Story, SandboxError> {
+        let path = self.dir.join("story");
+        let kept = read(&path)?;
+        let known = [Story::Official, Story::Founding];
+        match kept.as_deref().map(str::trim) {
+            Some(name) => known.into_iter().find(|story| story.name() == name).ok_or_else(|| {
+                let why = format!("`{name}` is not a story; expected official or founding");
+                SandboxError::Config { path, why }
+            }),
+            None if self.config().exists() => Ok(Story::Official),
+            None => {
+                write(&path, &format!("{}\n", story.name()), 0o644)?;
+                Ok(story)
+            }
+        }
+    }
+
     /// Writes the configuration, and the watchlist and tokens that it names where they are missing.
-    pub fn write(&self, kept: &Kept, desks: &[&Desk]) -> Result<(), SandboxError> {
-        let path = self.dir.join("watchlist").join("story.toml");
-        if !path.exists() {
-            write(&path, watchlist::TOML, 0o644)?;
+    pub fn write(&self, story: Story, kept: &Kept, desks: &[&Desk]) -> Result<(), SandboxError> {
+        let more = (story == Story::Founding).then_some(("story_founding.toml", watchlist::FOUNDING));
+        for (name, text) in std::iter::once(("story.toml", watchlist::OFFICIAL)).chain(more) {
+            let path = self.dir.join("watchlist").join(name);
+            if !path.exists() {
+                write(&path, text, 0o644)?;
+            }
         }
         for desk in desks {
             write(&self.dir.join(token_file(desk.acct.host())), &format!("{}\n", desk.token), 0o600)?;
         }
-        write(&self.config(), &configuration(kept), 0o644)
+        write(&self.config(), &configuration(story, kept), 0o644)
     }
 }
+
+/// What the founding story adds to the configuration.
+const FEEDS: &str = "
+[sources.feeds]
+enabled = true
+";
+const DISCOVERING: &str = r#"discover = ["timelines", "mentions", "search", "tags"]"#;
+const REVIEWING: &str = "undisclosed = 2
+reviewers = [\"ada\", \"ben\"]
+";
 
 fn token_file(host: &Host) -> String {
     format!("{}.token", host.name().split('.').next().unwrap_or_default())
 }
 
-fn configuration(kept: &Kept) -> String {
+fn configuration(story: Story, kept: &Kept) -> String {
+    let (digest, sources, review) = match story {
+        Story::Official => ("0 0 9 * * *", r#"discover = ["search"]"#, ""),
+        Story::Founding => ("0 0 9 * * Mon", DISCOVERING, REVIEWING),
+    };
+    let feeds = if story == Story::Founding { FEEDS } else { "" };
     let Scale { origin, anchor, rate } = kept.clock;
     let mut hosts = String::new();
     for (host, address) in &kept.hosts {
@@ -113,20 +150,20 @@ contact = "https://{BOT_SITE}/about"
 
 [schedule]
 timezone = "UTC"
-digest = "0 0 9 * * *"
+digest = "{digest}"
 
 [sources.pages]
 enabled = true
-
+{feeds}
 [sources.mastodon]
 enabled = true
 servers = ["{HOME}", "two.example"]
-discover = ["search"]
+{sources}
 tokens = {{ "{HOME}" = "social.token", "two.example" = "two.token" }}
 
 [review]
 official = 0
-
+{review}
 [publish.fediverse]
 enabled = true
 server = "https://{HOME}"
@@ -193,8 +230,10 @@ mod tests {
             hosts: BTreeMap::from([(Host::parse(HOME).unwrap(), "127.0.0.1:4000".parse().unwrap())]),
             web: KeptWeb { listen: "127.0.0.1:4001".parse().unwrap() },
         };
-        files.write(&kept, &[]).unwrap();
-        assert_eq!(files.kept().unwrap(), Some(kept));
+        for story in [Story::Official, Story::Founding] {
+            files.write(story, &kept, &[]).unwrap();
+            assert_eq!(files.kept().unwrap().as_ref(), Some(&kept));
+        }
     }
 
     #[test]
@@ -206,13 +245,34 @@ mod tests {
     }
 
     #[test]
-    fn the_watchlist_names_only_hosts_of_the_world() {
-        let watchlist: toml::Table = watchlist::TOML.parse().unwrap();
-        let world = story::official(1, story::ORIGIN);
-        for outlet in watchlist["outlet"].as_array().unwrap() {
-            for domain in outlet["domains"].as_array().unwrap() {
-                let host = Host::parse(domain.as_str().unwrap()).unwrap();
-                assert!(world.site(&host).is_some(), "{host}");
+    fn the_first_story_stays_and_a_world_without_one_is_official() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::open(dir.path()).unwrap();
+        assert_eq!(files.story(Story::Founding).unwrap(), Story::Founding);
+        assert_eq!(files.story(Story::Official).unwrap(), Story::Founding);
+        std::fs::remove_file(dir.path().join("story")).unwrap();
+        std::fs::write(files.config(), "").unwrap();
+        assert_eq!(files.story(Story::Founding).unwrap(), Story::Official);
+    }
+
+    #[test]
+    fn the_watchlists_name_only_hosts_and_feeds_of_the_world() {
+        for (text, story) in [(watchlist::OFFICIAL, Story::Official), (watchlist::FOUNDING, Story::Founding)]
+        {
+            let watchlist: toml::Table = text.parse().unwrap();
+            let world = story.world(1, story::ORIGIN);
+            let records = ["outlet", "not_state_controlled"].into_iter();
+            for record in records.filter_map(|kind| watchlist.get(kind)?.as_array()).flatten() {
+                let texts = |name: &str| record.get(name).and_then(|list| list.as_array()).cloned();
+                for domain in texts("domains").unwrap_or_default() {
+                    let host = Host::parse(domain.as_str().unwrap()).unwrap();
+                    assert!(world.site(&host).is_some(), "{host}");
+                }
+                for feed in texts("feeds").unwrap_or_default() {
+                    let url = url::Url::parse(feed["url"].as_str().unwrap()).unwrap();
+                    let site = world.site(&Host::parse(url.host_str().unwrap()).unwrap()).unwrap();
+                    assert!(site.channels.iter().any(|channel| channel.path == url.path()), "{url}");
+                }
             }
         }
     }

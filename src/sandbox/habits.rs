@@ -63,6 +63,22 @@ pub enum InstanceV2 {
     Breaks,
 }
 
+/// Who may read the public timelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timelines {
+    Open,
+    /// What the server's own people say is for everybody, the rest for users.
+    LocalOpen,
+    NeedToken,
+}
+
+/// Whether there is a directory of people who want to be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Directory {
+    Shown,
+    Missing,
+}
+
 /// What a client without a name for itself gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamelessClient {
@@ -103,6 +119,8 @@ pub struct Habits {
     pub bad_token: BadToken,
     pub instance_v2: InstanceV2,
     pub nameless: NamelessClient,
+    pub timelines: Timelines,
+    pub directory: Directory,
 }
 
 impl Habits {
@@ -122,6 +140,8 @@ impl Habits {
         bad_token: BadToken::Unauthorized,
         instance_v2: InstanceV2::Answers,
         nameless: NamelessClient::Served,
+        timelines: Timelines::LocalOpen,
+        directory: Directory::Shown,
     };
 
     pub const GOTOSOCIAL: Habits = Habits {
@@ -137,6 +157,8 @@ impl Habits {
         limiting: Limiting::Silent,
         account: AccountShape::WithoutUri,
         nameless: NamelessClient::Refused,
+        timelines: Timelines::NeedToken,
+        directory: Directory::Missing,
         ..Habits::MASTODON
     };
 
@@ -152,6 +174,8 @@ impl Habits {
         account: AccountShape::WithoutUriOrCounts,
         bad_token: BadToken::BadRequestHtml,
         instance_v2: InstanceV2::Breaks,
+        timelines: Timelines::Open,
+        directory: Directory::Missing,
         ..Habits::MASTODON
     };
 }

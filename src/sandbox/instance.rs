@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::model::account::Acct;
 
-use super::habits::{InstanceV2, Limiting};
+use super::cast::Server;
+use super::habits::{InstanceV2, Limiting, Timelines};
 use super::markup::CHARACTERS_PER_URL;
 use super::reading::{Parameters, value};
 use super::reply;
@@ -92,8 +93,15 @@ pub async fn v2(State(scene): State<Scene>) -> Response {
     }
     let mut configuration = configuration(&scene);
     configuration["urls"] = json!({ "streaming": format!("wss://{}", server.host) });
-    let access = json!({ "local": "public", "remote": "authenticated" });
-    configuration["timelines_access"] = json!({ "live_feeds": access, "hashtag_feeds": access });
+    if tells_access(server) {
+        let [local, remote] = match server.habits.timelines {
+            Timelines::Open => ["public", "public"],
+            Timelines::LocalOpen => ["public", "authenticated"],
+            Timelines::NeedToken => ["authenticated", "authenticated"],
+        };
+        let access = json!({ "local": local, "remote": remote });
+        configuration["timelines_access"] = json!({ "live_feeds": access, "hashtag_feeds": access });
+    }
     reply::json(&json!({
         "domain": server.host, "title": server.title, "version": version(&scene),
         "source_url": format!("https://{}/source", server.host), "description": "",
@@ -103,6 +111,11 @@ pub async fn v2(State(scene): State<Scene>) -> Response {
         "api_versions": { "mastodon": 7 }, "rules": [],
         "contact": { "email": format!("desk@{}", server.host), "account": null },
     }))
+}
+
+/// Mastodon tells who may read its timelines since 4.5, others do not.
+fn tells_access(server: &Server) -> bool {
+    server.habits.software == "mastodon" && server.habits.version >= "4.5"
 }
 
 fn configuration(scene: &Scene) -> Value {

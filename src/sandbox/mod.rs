@@ -4,9 +4,12 @@
 //! shares no reading code with the bot, so that both cannot be wrong in the same way.
 
 pub mod cast;
+pub mod copyists;
 mod doors;
 pub mod faults;
+mod feeds;
 mod files;
+pub mod founding;
 mod gate;
 pub mod habits;
 pub mod ids;
@@ -15,18 +18,25 @@ mod limits;
 mod line;
 mod login;
 mod markup;
+mod memory;
+pub mod newsroom;
 pub mod outbox;
 mod pages;
+mod paging;
 mod posting;
 pub mod posts;
 mod random;
 mod reading;
 mod reply;
+pub mod retelling;
+mod sheets;
 mod stage;
 pub mod story;
 mod texts;
+mod timelines;
 mod watchlist;
 mod wire;
+mod wording;
 pub mod world;
 
 use std::collections::BTreeMap;
@@ -52,11 +62,13 @@ use line::{Cut, Line};
 use outbox::{Outbox, Sent};
 use pages::SiteScene;
 use stage::{Scene, Stage};
+use story::Story;
 use world::World;
 
-/// How a world is made. A directory that holds one already goes on with its own seed, clock and hosts.
+/// How a world is made. A directory that holds one already goes on with its own story, seed, clock and hosts.
 #[derive(Debug, Clone)]
 pub struct Options {
+    pub story: Story,
     pub seed: u64,
     /// Configuration, watchlist, tokens and what clients post.
     pub dir: PathBuf,
@@ -66,6 +78,8 @@ pub struct Options {
     pub origin: Option<DateTime<Utc>>,
     /// The real time at which the story begins, now where missing; an earlier one shows a later world.
     pub anchor: Option<DateTime<Utc>>,
+    /// The clock to live by, whatever the directory says; one is made of the above where missing.
+    pub clock: Option<Clock>,
 }
 
 impl Options {
@@ -74,7 +88,8 @@ impl Options {
 
     /// A world with the usual clock.
     pub fn new(dir: impl Into<PathBuf>) -> Options {
-        Options { seed: 1, dir: dir.into(), rate: Options::RATE, origin: None, anchor: None }
+        let (story, clock) = (Story::Official, None);
+        Options { story, seed: 1, dir: dir.into(), rate: Options::RATE, origin: None, anchor: None, clock }
     }
 
     /// A world whose story begins now and takes as long as it says.
@@ -129,6 +144,7 @@ impl Sandbox {
     pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         let files = Files::open(&options.dir)?;
         let seed = files.seed(options.seed)?;
+        let story = files.story(options.story)?;
         let before = files.kept()?;
         let clock = before.as_ref().map_or_else(|| first_clock(&options), |kept| kept.clock);
         if !(clock.rate.is_finite() && clock.rate > 0.0) {
@@ -136,8 +152,8 @@ impl Sandbox {
         }
         let path = files.statuses();
         let outbox = Outbox::open(&path).map_err(|error| trouble("open", &path, error))?;
-        let world = story::official(seed, clock.origin);
-        let stage = Arc::new(Stage::new(world, Clock::Scaled(clock), outbox));
+        let lives_by = options.clock.unwrap_or(Clock::Scaled(clock));
+        let stage = Arc::new(Stage::new(story.world(seed, clock.origin), lives_by, outbox));
 
         let end = Cut::default();
         let wanted = before.as_ref().map(|kept| kept.hosts.clone()).unwrap_or_default();
@@ -163,7 +179,7 @@ impl Sandbox {
         let kept = Kept { clock, hosts, web };
         let sandbox = Sandbox { stage, files, kept, tasks, end, _dead: dead };
         if before.as_ref() != Some(&sandbox.kept) {
-            sandbox.files.write(&sandbox.kept, &sandbox.desks())?;
+            sandbox.files.write(story, &sandbox.kept, &sandbox.desks())?;
         }
         Ok(sandbox)
     }
@@ -237,9 +253,15 @@ impl Drop for Sandbox {
     }
 }
 
+/// What the files say of a new world's clock. A clock that is given and was not scaled begins the story where
+/// it stands.
 fn first_clock(options: &Options) -> Scale {
+    if let Some(Clock::Scaled(scale)) = &options.clock {
+        return *scale;
+    }
+    let begins = options.clock.as_ref().map_or(story::ORIGIN, Clock::now);
     Scale {
-        origin: options.origin.unwrap_or(story::ORIGIN),
+        origin: options.origin.unwrap_or(begins),
         anchor: options.anchor.unwrap_or_else(|| Clock::Real.now()),
         rate: options.rate,
     }

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::cast::{Condition, NamedBy, Person, Site};
+use super::feeds;
 use super::gate::Caller;
 use super::markup::escape;
+use super::newsroom;
+use super::posts;
 use super::random::{Random, of_name};
 use super::reading;
 use super::reply;
 use super::stage::{Scene, Stage};
 use super::wire::View;
+use super::world::World;
 
 /// One site of the running world.
 #[derive(Debug, Clone)]
@@ -59,9 +63,12 @@ pub async fn robots_of_server() -> Response {
 }
 
 /// Everything on an outlet's site.
-pub async fn of_site(State(scene): State<SiteScene>, uri: Uri) -> Response {
+pub async fn of_site(State(scene): State<SiteScene>, uri: Uri, headers: HeaderMap) -> Response {
     let (site, now) = (&scene.site, scene.stage.clock.now());
     let language = site.language.tag();
+    if let Some(channel) = site.channels.iter().find(|channel| channel.path == uri.path()) {
+        return feeds::answer(&scene.stage.world, site, channel, now, &headers);
+    }
     match uri.path() {
         "/robots.txt" => {
             reply::plain("text/plain; charset=utf-8", "User-agent: *\nDisallow: /private/\nAllow: /\n")
@@ -74,8 +81,25 @@ pub async fn of_site(State(scene): State<SiteScene>, uri: Uri) -> Response {
         path if site.links.contains(&path) => {
             reply::html(200, document(language, site.title, "", r#"<p><a href="/">Home</a></p>"#))
         }
-        _ => reply::html(404, reply::broken_page("404 Not Found")),
+        path => match report(&scene.stage.world, site, path, now) {
+            Some(page) => reply::html(200, page),
+            None => reply::html(404, reply::broken_page("404 Not Found")),
+        },
     }
+}
+
+/// The page of a report, `/es/20261102/c-0a1b2c3d.html`.
+fn report(world: &World, site: &Site, path: &str, now: DateTime<Utc>) -> Option<String> {
+    let link = format!("https://{}{path}", site.host);
+    let date = path.split('/').nth(2).and_then(|date| NaiveDate::parse_from_str(date, "%Y%m%d").ok())?;
+    let day = posts::day_of(date.and_time(NaiveTime::MIN).and_utc());
+    site.channels.iter().filter_map(|channel| newsroom::bureau(channel.bureau)).find_map(|bureau| {
+        let edition = world.edition(bureau, day);
+        let item = edition.iter().find(|item| item.link == link && item.at <= now)?;
+        let body =
+            format!("<article><h1>{}</h1><p>{}</p></article>", escape(&item.title), escape(&item.text));
+        Some(document(bureau.tag, &item.title, "", &body))
+    })
 }
 
 fn is_broken(site: &Site, seed: u64, now: DateTime<Utc>) -> bool {
@@ -90,6 +114,7 @@ fn front_page(site: &Site, now: DateTime<Utc>) -> String {
     for link in &site.links {
         body.push_str(&format!(r#"<li><a href="{0}">{0}</a></li>"#, escape(link)));
     }
+    head.extend(site.channels.iter().map(feeds::link));
     body.push_str("</ul></nav><footer><ul>");
     for named in site.names.iter().filter(|named| named.from <= now) {
         let href = escape(named.href);

@@ -40,7 +40,24 @@ pub fn day_of(at: DateTime<Utc>) -> i64 {
     at.timestamp().div_euclid(86_400)
 }
 
-/// All posts that a person makes on a day, oldest first, also those deleted later.
+impl Post {
+    /// A post to which nothing ever happens.
+    pub fn plain(key: PostKey, text: String) -> Post {
+        let (picture, state) = (Picture::None, Upkeep::Sound);
+        Post { key, text, edit: None, deleted_at: None, reply_to: None, picture, state }
+    }
+}
+
+/// What the story has a person say on a day.
+pub fn scripted(seed: u64, person: &Person, day: i64) -> impl Iterator<Item = Post> {
+    let who = of_name(&person.acct.to_string());
+    person.script.iter().filter(move |line| day_of(line.at) == day).map(move |line| {
+        let salt = mix(&[seed, who, line.at.timestamp_millis() as u64]);
+        Post::plain(PostKey { at: line.at, salt }, line.text.clone())
+    })
+}
+
+/// All posts that a person makes of its own on a day, oldest first, also those deleted later.
 pub fn on_day(seed: u64, person: &Person, day: i64) -> Vec<Post> {
     let who = of_name(&person.acct.to_string());
     let mut times: Vec<(DateTime<Utc>, Edge)> = Vec::new();

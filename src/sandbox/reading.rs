@@ -7,17 +7,16 @@ use serde_json::{Value, json};
 
 use super::cast::Person;
 use super::gate::Caller;
-use super::habits::SinceId;
 use super::ids::LocalId;
+use super::paging::Page;
+use super::posts::day_of;
 use super::reply;
 use super::stage::Scene;
+use super::timelines::{self, Entry};
 use super::wire::View;
 
 /// The query of a request, in order.
 pub type Parameters = Query<Vec<(String, String)>>;
-
-/// What statuses are shown unless asked otherwise, and at most.
-const PAGE: (usize, usize) = (20, 40);
 
 pub async fn verify_credentials(
     State(scene): State<Scene>,
@@ -37,7 +36,7 @@ pub async fn lookup(State(scene): State<Scene>, Query(query): Parameters) -> Res
     let found =
         value(&query, "acct").and_then(|acct| addressed(&view, acct)).filter(|it| is_known(&view, it));
     match found {
-        Some(person) => reply::json(&view.account(person)),
+        Some(person) => reply::json_text(view.account_text(person)),
         None => reply::missing(&scene.server.habits),
     }
 }
@@ -46,7 +45,7 @@ pub async fn account(State(scene): State<Scene>, Path(id): Path<String>) -> Resp
     let outbox = scene.stage.outbox();
     let view = scene.view(&outbox, scene.now());
     match view.world.person_by_id(view.server, &id, view.now) {
-        Some(person) => reply::json(&view.account(person)),
+        Some(person) => reply::json_text(view.account_text(person)),
         None => reply::missing(&scene.server.habits),
     }
 }
@@ -63,21 +62,19 @@ pub async fn account_statuses(
         return reply::missing(&scene.server.habits);
     };
     let page = Page::of(&view, &query);
-    let statuses = if value(&query, "pinned") == Some("true") {
+    let own = desk(&view, Caller::Desk).filter(|desk| desk.acct == person.acct);
+    let days = (view.world.first_day_of(person), day_of(view.now));
+    let found = if value(&query, "pinned") == Some("true") {
         Vec::new()
-    } else if desk(&view, Caller::Desk).is_some_and(|desk| desk.acct == person.acct) {
-        page.cut(own_statuses(&view, person, caller))
     } else {
-        let posts = view.world.posts(view.server, person, view.now);
-        page.cut(posts.map(|post| (view.world.post_id(view.server, post.key), post)))
-            .into_iter()
-            .map(|(id, post)| (id, view.post(person, &post)))
-            .collect()
+        page.of_days(view.server.habits.ids, days, |day| match own {
+            Some(_) => own_statuses(&view, person, caller, day),
+            None => view.posts_on(person, day),
+        })
     };
-    let link = page.link(&view, &id, &statuses);
-    let statuses: Value = statuses.into_iter().map(|(_, status)| status).collect();
-    let mut response = reply::json(&statuses);
-    if let Some(link) = link {
+    let (ids, entries): (Vec<LocalId>, Vec<Entry>) = found.into_iter().unzip();
+    let mut response = reply::json_list(&timelines::written(&view, entries));
+    if let Some(link) = page.link(&view, &format!("/api/v1/accounts/{id}/statuses"), &ids) {
         reply::set(&mut response, "link", &link);
     }
     response
@@ -162,6 +159,11 @@ pub fn value<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
     query.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
+/// Whether a parameter says yes.
+pub fn flag(query: &[(String, String)], name: &str) -> bool {
+    matches!(value(query, name), Some("true" | "1"))
+}
+
 /// The account of the caller.
 pub fn desk<'a>(view: &View<'a>, caller: Caller) -> Option<&'a Person> {
     let desk = view.server.desk.as_ref().filter(|_| caller == Caller::Desk)?;
@@ -182,11 +184,16 @@ fn may_see(visibility: &str, caller: Caller) -> bool {
     matches!(visibility, "public" | "unlisted") || caller == Caller::Desk
 }
 
-fn own_statuses(view: &View, person: &Person, caller: Caller) -> impl Iterator<Item = (LocalId, Value)> {
-    let sent = view.outbox.of(&view.server.host).rev();
-    let shown = sent.filter(move |sent| sent.deleted_at.is_none() && may_see(&sent.draft.visibility, caller));
+fn own_statuses<'a>(
+    view: &View<'a>,
+    person: &'a Person,
+    caller: Caller,
+    day: i64,
+) -> Vec<(LocalId, Entry<'a>)> {
+    let sent = view.outbox.of(&view.server.host).rev().filter(|sent| day_of(sent.at) == day);
+    let shown = sent.filter(|sent| sent.deleted_at.is_none() && may_see(&sent.draft.visibility, caller));
     let ids = view.server.habits.ids;
-    shown.filter_map(move |sent| Some((ids.read(&sent.id)?, view.sent(person, sent))))
+    shown.filter_map(|sent| Some((ids.read(&sent.id)?, Entry::Sent(person, sent)))).collect()
 }
 
 fn is_known(view: &View, person: &Person) -> bool {
@@ -208,60 +215,4 @@ fn answers_to(person: &Person, query: &str) -> bool {
     let query = query.to_lowercase();
     let mut words = query.split_whitespace().peekable();
     words.peek().is_some() && words.all(|word| told.contains(word.trim_matches('"')))
-}
-
-/// Which statuses of a list were asked for.
-struct Page {
-    limit: usize,
-    below: Option<LocalId>,
-    above: Above,
-}
-
-/// Where a page ends at its lower side.
-enum Above {
-    Nothing,
-    /// `since_id`: the newest ones above it.
-    Newest(LocalId),
-    /// `min_id`: the ones directly above it.
-    Next(LocalId),
-}
-
-impl Page {
-    fn of(view: &View, query: &[(String, String)]) -> Page {
-        let id = |name| value(query, name).and_then(|id| view.server.habits.ids.read(id));
-        let since = id("since_id").filter(|_| view.server.habits.since_id == SinceId::Honoured);
-        let above = match (id("min_id"), since) {
-            (Some(min), _) => Above::Next(min),
-            (None, Some(since)) => Above::Newest(since),
-            (None, None) => Above::Nothing,
-        };
-        let limit = value(query, "limit").and_then(|limit| limit.parse().ok()).unwrap_or(PAGE.0);
-        Page { limit: limit.clamp(1, PAGE.1), below: id("max_id"), above }
-    }
-
-    /// The page out of a whole list, newest first.
-    fn cut<T>(&self, list: impl Iterator<Item = (LocalId, T)>) -> Vec<(LocalId, T)> {
-        let mut list = list.skip_while(|(id, _)| self.below.is_some_and(|below| *id >= below));
-        match self.above {
-            Above::Nothing => list.by_ref().take(self.limit).collect(),
-            Above::Newest(since) => list.take_while(|(id, _)| *id > since).take(self.limit).collect(),
-            Above::Next(min) => {
-                let mut all: Vec<_> = list.take_while(|(id, _)| *id > min).collect();
-                all.split_off(all.len().saturating_sub(self.limit))
-            }
-        }
-    }
-
-    fn link(&self, view: &View, account: &str, statuses: &[(LocalId, Value)]) -> Option<String> {
-        let (newest, oldest) = (statuses.first()?.0, statuses.last()?.0);
-        let ids = view.server.habits.ids;
-        let base = format!("https://{}/api/v1/accounts/{account}/statuses", view.server.host);
-        let link =
-            |name, id, rel| format!(r#"<{base}?limit={}&{name}={}>; rel="{rel}""#, self.limit, ids.text(id));
-        let previous = link("min_id", newest, "prev");
-        if statuses.len() < self.limit {
-            return Some(previous);
-        }
-        Some(format!("{}, {previous}", link("max_id", oldest, "next")))
-    }
 }

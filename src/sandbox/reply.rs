@@ -14,8 +14,25 @@ pub fn json(value: &Value) -> Response {
     with_type(StatusCode::OK, "application/json; charset=utf-8", value.to_string())
 }
 
+/// A text that is JSON already.
+pub fn json_text(text: String) -> Response {
+    with_type(StatusCode::OK, "application/json; charset=utf-8", text)
+}
+
+/// A list of texts that are JSON already.
+pub fn json_list(items: &[String]) -> Response {
+    json_text(format!("[{}]", items.join(",")))
+}
+
 pub fn html(status: u16, body: impl Into<String>) -> Response {
     with_type(code(status), "text/html; charset=utf-8", body.into())
+}
+
+/// An answer without a body.
+pub fn bare(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
 }
 
 pub fn plain(content_type: &'static str, body: impl Into<String>) -> Response {

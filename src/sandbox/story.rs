@@ -15,6 +15,36 @@ use super::cast::{
 use super::habits::Habits;
 use super::world::World;
 
+pub use super::founding::founding;
+
+/// Which story is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Story {
+    /// [`official`].
+    #[default]
+    Official,
+    /// [`founding`].
+    Founding,
+}
+
+impl Story {
+    /// The world of this story.
+    pub fn world(self, seed: u64, origin: DateTime<Utc>) -> World {
+        match self {
+            Story::Official => official(seed, origin),
+            Story::Founding => founding(seed, origin),
+        }
+    }
+
+    /// Its name in the directory of a sandbox.
+    pub fn name(self) -> &'static str {
+        match self {
+            Story::Official => "official",
+            Story::Founding => "founding",
+        }
+    }
+}
+
 /// When the story begins unless told otherwise: 2026-11-02T08:00:00Z.
 pub const ORIGIN: DateTime<Utc> = DateTime::from_timestamp(1_793_606_400, 0).expect("a time in range");
 
@@ -40,14 +70,14 @@ pub fn official(seed: u64, origin: DateTime<Utc>) -> World {
     people.extend(bystanders(origin));
     let servers = servers();
     people.extend(servers.iter().filter_map(|server| server.desk.as_ref()).map(|desk| clerk(desk, origin)));
-    World { seed, origin, servers, people, sites: sites(origin) }
+    World::new(seed, origin, servers, people, sites(origin))
 }
 
-fn host(name: &str) -> Host {
+pub(super) fn host(name: &str) -> Host {
     Host::parse(name).expect("a host name of the story")
 }
 
-fn acct(text: &str) -> Acct {
+pub(super) fn acct(text: &str) -> Acct {
     text.parse().expect("an address of the story")
 }
 
@@ -66,7 +96,7 @@ fn servers() -> Vec<Server> {
 }
 
 /// An ordinary person who posts in English twice a week; the story changes what differs.
-fn someone(address: &str, since: DateTime<Utc>) -> Person {
+pub(super) fn someone(address: &str, since: DateTime<Utc>) -> Person {
     Person {
         acct: acct(address),
         display_name: "",
@@ -80,6 +110,7 @@ fn someone(address: &str, since: DateTime<Utc>) -> Person {
         followers: Growth { at: since, then: 40, per_day: 0.02 },
         following: 120,
         known_on: Vec::new(),
+        script: Vec::new(),
         upkeep: Upkeep::Sound,
     }
 }
@@ -233,6 +264,7 @@ fn sites(origin: DateTime<Utc>) -> Vec<Site> {
         about,
         names: Vec::new(),
         links: vec!["/about"],
+        channels: Vec::new(),
         condition,
     };
     vec![

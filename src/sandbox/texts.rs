@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::cast::{Language, Voice};
 use super::random::Random;
+use super::wording::es_talk;
 
 /// What somebody with this voice writes.
 pub fn compose(voice: Voice, at: DateTime<Utc>, random: &mut Random) -> String {
@@ -21,6 +22,8 @@ pub fn compose(voice: Voice, at: DateTime<Utc>, random: &mut Random) -> String {
             format!("{news}\n\nhttps://{site}/{day}/c-{number:05}-{:08x}.html{tag}", random.next() as u32)
         }
         Voice::Private { .. } => random.pick(remarks(language)).to_string(),
+        Voice::Columnist => es_talk::column(random),
+        Voice::Copyist(_) => es_talk::small_talk(random),
     }
 }
 
@@ -191,11 +194,15 @@ mod tests {
     fn every_voice_fits_into_a_post() {
         let at = "2026-11-02T08:00:00Z".parse().unwrap();
         for language in [Language::English, Language::Spanish, Language::Chinese] {
-            for voice in [Voice::Agency { language, site: "xinhua.example" }, Voice::Private { language }] {
+            for voice in [
+                Voice::Agency { language, site: "xinhua.example" },
+                Voice::Private { language },
+                Voice::Columnist,
+            ] {
                 for seed in 0..50 {
                     let text = compose(voice, at, &mut Random::of(&[seed]));
                     let corrected = correct(&text, language);
-                    assert!((5..400).contains(&corrected.chars().count()), "{corrected}");
+                    assert!((5..=500).contains(&corrected.chars().count()), "{corrected}");
                     assert_ne!(text, corrected);
                 }
             }

@@ -1,7 +1,7 @@
-//! The watchlist that belongs to the official story, as a curator would write it.
+//! The watchlists that belong to the stories, as a curator would write them.
 
 /// Written beside the configuration; every host in it is one of the world's own.
-pub const TOML: &str = r#"# The watchlist of the embedded world. All hosts are invented; nothing outside this machine is read.
+pub const OFFICIAL: &str = r#"# The watchlist of the embedded world. All hosts are invented; nothing outside this machine is read.
 schema = 1
 compiled = "2026-11-01"
 
@@ -86,4 +86,65 @@ kind = "rss-bridge"
 consent = "unconsented"
 tell = "local part is the site's own domain, e.g. xinhua.example@bridge.example"
 sources = ["https://bridge.example/about"]
+"#;
+
+/// What the founding story lays over the official watchlist: feeds, a handle, an agency and another system.
+pub const FOUNDING: &str = r#"# The founding story's additions. All hosts are invented; nothing outside this machine is read.
+schema = 1
+compiled = "2026-11-01"
+
+[[outlet]]
+id = "xinhua"
+feeds = [
+  { url = "https://xinhua.example/en/atom.xml", status = "working", checked = "2026-11-01" },
+  { url = "https://xinhua.example/zh/feed.json", status = "working", checked = "2026-11-01" },
+]
+
+[[outlet]]
+id = "xinhua-es"
+feeds = [
+  { url = "https://es.xinhua.example/rss.xml", status = "working", checked = "2026-11-01" },
+]
+
+[[outlet]]
+id = "cns"
+aliases = ["CNS", "Servicio de Noticias de China"]
+bylines = ["中新社*电", "(CNS)", "Fuente: China News Service"]
+feeds = [
+  { url = "https://cns.example/rss.xml", status = "working", checked = "2026-11-01", note = "the Spanish service" },
+]
+accounts = [
+  { platform = "x", handle = "mundo_china", confirmed = false, seen_in = "invented for this world" },
+]
+
+[[outlet]]
+id = "rt-es"
+name = "RT en Español"
+aliases = ["Actualidad RT", "ActualidadRT"]
+country = "RU"
+owner = "ANO TV-Novosti"
+control = "state-controlled"
+system = "ru-state"
+enabled = true
+domains = ["rt-es.example"]
+control_basis = [
+  { by = "EU Council Reg. 2022/350", says = "broadcasting suspended" },
+]
+feeds = [
+  { url = "https://rt-es.example/atom.xml", status = "working", checked = "2026-11-01" },
+]
+sources = ["https://rt-es.example/about"]
+
+[[not_state_controlled]]
+id = "agencia-ejemplo"
+name = "Agencia Ejemplo"
+country = "XX"
+domains = ["agenciaejemplo.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a cooperative of newspapers; invented"
+feeds = [
+  { url = "https://agenciaejemplo.example/feed.json", status = "working", checked = "2026-11-01" },
+]
+sources = ["https://agenciaejemplo.example/about"]
 "#;

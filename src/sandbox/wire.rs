@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::cast::{Indexing, Kind, Person, Server, Upkeep};
 use super::habits::AccountShape;
+use super::ids::LocalId;
 use super::markup::{self, Meaning};
 use super::outbox::{Outbox, Sent};
 use super::posts::{Picture, Post, PostKey};
+use super::timelines::Entry;
 use super::world::World;
 
 /// A server's view of the world at one time.
@@ -109,6 +111,14 @@ impl View<'_> {
         })
     }
 
+    /// What this server shows of a person's day, newest first.
+    pub fn posts_on<'b>(&self, person: &'b Person, day: i64) -> Vec<(LocalId, Entry<'b>)> {
+        let (world, server) = (self.world, self.server);
+        let posts = world.day(person, day);
+        let shown = posts.iter().rev().filter(|post| world.is_shown(server, person, post, self.now));
+        shown.map(|post| (world.post_id(server, post.key), Entry::Made(person, post.clone()))).collect()
+    }
+
     /// A status that a client posted here.
     pub fn sent(&self, author: &Person, sent: &Sent) -> Value {
         let mut status = self.status(&Said {
@@ -201,7 +211,8 @@ impl View<'_> {
         Some(self.world.account_id(self.server, person))
     }
 
-    fn counts(&self, person: &Person) -> [i64; 3] {
+    /// Followers, followed and statuses, as this server tells them.
+    pub fn counts(&self, person: &Person) -> [i64; 3] {
         if self.server.habits.account == AccountShape::WithoutUriOrCounts {
             return [-1, -1, -1];
         }
@@ -218,7 +229,7 @@ impl View<'_> {
         self.outbox.of(person.acct.host()).filter(|sent| sent.deleted_at.is_none())
     }
 
-    fn last_status(&self, person: &Person) -> Option<DateTime<Utc>> {
+    pub fn last_status(&self, person: &Person) -> Option<DateTime<Utc>> {
         match self.world.desk(person) {
             Some(_) => self.own_statuses(person).next_back().map(|sent| sent.at),
             None => self.world.posts(self.server, person, self.now).next().map(|post| post.key.at),

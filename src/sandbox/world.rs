@@ -3,15 +3,22 @@
 //! Everything here follows from the seed, the origin and the time asked about; nothing is stored. What
 //! clients of the world posted is kept in [`super::outbox`].
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 
 use crate::model::account::{Acct, Host};
 
-use super::cast::{Desk, Person, Server, Site};
+use super::cast::{Desk, Person, Server, Site, Voice};
+use super::copyists;
 use super::habits::Paths;
 use super::ids::LocalId;
+use super::memory::Memory;
+use super::newsroom::{self, Bureau, NewsItem};
 use super::posts::{self, Post, PostKey};
 use super::random::{Random, mix, of_name};
+use super::sheets::{Sheet, SheetKey};
 
 /// A whole world, for all times.
 #[derive(Debug, Clone)]
@@ -22,9 +29,38 @@ pub struct World {
     pub servers: Vec<Server>,
     pub people: Vec<Person>,
     pub sites: Vec<Site>,
+    days: Memory<PersonDay, Arc<[Arc<Post>]>>,
+    editions: Memory<(&'static str, i64), Arc<[Arc<NewsItem>]>>,
+    lines: Memory<(Host, i64), Arc<[Listed]>>,
+    ids: Memory<Host, Arc<HashMap<String, usize>>>,
+    pub(super) sheets: Memory<(Host, SheetKey), Arc<Sheet>>,
+}
+
+/// The day of a person: numbers of user and host, and the day.
+type PersonDay = (u64, u64, i64);
+
+/// A post in a timeline: its id on the server that shows it, whose it is, and the post.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub id: LocalId,
+    /// Its place among the world's people.
+    pub author: usize,
+    pub post: Arc<Post>,
 }
 
 impl World {
+    pub fn new(
+        seed: u64,
+        origin: DateTime<Utc>,
+        servers: Vec<Server>,
+        people: Vec<Person>,
+        sites: Vec<Site>,
+    ) -> World {
+        let (days, editions, lines) = (Memory::default(), Memory::default(), Memory::default());
+        let (ids, sheets) = (Memory::default(), Memory::default());
+        World { seed, origin, servers, people, sites, days, editions, lines, ids, sheets }
+    }
+
     pub fn server(&self, host: &Host) -> Option<&Server> {
         self.servers.iter().find(|server| server.host == *host)
     }
@@ -40,9 +76,7 @@ impl World {
 
     /// Everybody of whom a server knows: its own people and those it has copies of.
     pub fn known_to<'a>(&'a self, host: &'a Host, now: DateTime<Utc>) -> impl Iterator<Item = &'a Person> {
-        self.people.iter().filter(move |person| {
-            person.since <= now && (person.acct.host() == host || person.known_on.contains(host))
-        })
+        self.people.iter().filter(move |person| is_known(person, host, now))
     }
 
     /// The account of a server's desk, whose posts are made by clients.
@@ -62,7 +96,41 @@ impl World {
         id: &str,
         now: DateTime<Utc>,
     ) -> Option<&'a Person> {
-        self.known_to(&server.host, now).find(|person| self.account_id(server, person) == id)
+        let ids = self.ids.of(server.host.clone(), || {
+            let people = self.people.iter().enumerate();
+            Arc::new(people.map(|(place, person)| (self.account_id(server, person), place)).collect())
+        });
+        let person = self.people.get(*ids.get(id)?)?;
+        is_known(person, &server.host, now).then_some(person)
+    }
+
+    /// All posts of a person on a day, oldest first, also those deleted later.
+    pub fn day(&self, person: &Person, day: i64) -> Arc<[Arc<Post>]> {
+        let key = (of_name(person.acct.user()), of_name(person.acct.host().as_str()), day);
+        self.days.of(key, || {
+            let mut posts = match person.voice {
+                Voice::Copyist(copyist) => copyists::on_day(self, person, copyist, day),
+                Voice::Agency { .. } | Voice::Private { .. } | Voice::Columnist => {
+                    posts::on_day(self.seed, person, day)
+                }
+            };
+            posts.extend(posts::scripted(self.seed, person, day));
+            posts.sort_by_key(|post| post.key.at);
+            posts.into_iter().map(Arc::new).collect()
+        })
+    }
+
+    /// All items of a newsroom on a day, oldest first.
+    pub fn edition(&self, bureau: &'static Bureau, day: i64) -> Arc<[Arc<NewsItem>]> {
+        self.editions.of((bureau.id, day), || newsroom::on_day(self, bureau, day).into())
+    }
+
+    /// What a newsroom's feed shows at this time, newest first.
+    pub fn front(&self, bureau: &'static Bureau, now: DateTime<Utc>, most: usize) -> Vec<Arc<NewsItem>> {
+        let today = posts::day_of(now);
+        let days = (today - most as i64..=today).rev().map(|day| self.edition(bureau, day));
+        let items = days.flat_map(|edition| edition.iter().rev().cloned().collect::<Vec<_>>());
+        items.filter(|item| item.at <= now).take(most).collect()
     }
 
     /// The id of a post on a server.
@@ -76,13 +144,44 @@ impl World {
         server: &'a Server,
         person: &'a Person,
         now: DateTime<Utc>,
-    ) -> impl Iterator<Item = Post> + 'a {
+    ) -> impl Iterator<Item = Arc<Post>> + 'a {
         let first = person.spells.iter().map(|spell| posts::day_of(spell.from)).min();
         let last = person.spells.iter().map(|spell| posts::day_of(spell.until.unwrap_or(now).min(now))).max();
         let days = first.zip(last).map_or(0..0, |(first, last)| first..last + 1);
-        days.rev()
-            .flat_map(move |day| posts::on_day(self.seed, person, day).into_iter().rev())
-            .filter(move |post| self.is_shown(server, person, post, now))
+        let posts = days.rev().flat_map(move |day| {
+            let day = self.day(person, day);
+            (0..day.len()).rev().map(move |place| day[place].clone())
+        });
+        posts.filter(move |post| self.is_shown(server, person, post, now))
+    }
+
+    /// All posts of a day that a server will ever have, newest first.
+    pub fn timeline(&self, server: &Server, day: i64) -> Arc<[Listed]> {
+        self.lines.of((server.host.clone(), day), || {
+            let known = self.people.iter().enumerate().filter(|(_, person)| {
+                *person.acct.host() == server.host || person.known_on.contains(&server.host)
+            });
+            let mut line: Vec<Listed> = known
+                .flat_map(|(author, person)| {
+                    let posts = self.day(person, day).to_vec().into_iter();
+                    posts.map(move |post| Listed { id: self.post_id(server, post.key), author, post })
+                })
+                .collect();
+            line.sort_by_key(|listed| std::cmp::Reverse(listed.id));
+            line.into()
+        })
+    }
+
+    /// The first day on which anybody posted.
+    pub fn first_day(&self) -> i64 {
+        let days = self.people.iter().map(|person| self.first_day_of(person));
+        days.min().unwrap_or_else(|| posts::day_of(self.origin))
+    }
+
+    /// The first day on which somebody posted, or could have.
+    pub fn first_day_of(&self, person: &Person) -> i64 {
+        let spells = person.spells.iter().map(|spell| spell.from);
+        posts::day_of(spells.min().unwrap_or(person.since))
     }
 
     /// The post with this id on a server, and its author.
@@ -91,26 +190,24 @@ impl World {
         server: &'a Server,
         id: &str,
         now: DateTime<Utc>,
-    ) -> Option<(&'a Person, Post)> {
+    ) -> Option<(&'a Person, Arc<Post>)> {
         let id = server.habits.ids.read(id)?;
         let day = posts::day_of(server.habits.ids.made_at(id)?);
-        self.known_to(&server.host, now).find_map(|person| {
-            let mut made = posts::on_day(self.seed, person, day).into_iter();
-            let post = made.find(|post| {
-                self.post_id(server, post.key) == id && self.is_shown(server, person, post, now)
-            })?;
-            Some((person, post))
-        })
+        let line = self.timeline(server, day);
+        let listed = line.iter().find(|listed| listed.id == id)?;
+        let author = self.people.get(listed.author)?;
+        self.is_shown(server, author, &listed.post, now).then(|| (author, listed.post.clone()))
     }
 
     /// About how many posts a person has made.
     pub fn post_count(&self, person: &Person, now: DateTime<Utc>) -> u64 {
         let spells = person.spells.iter().filter(|spell| spell.from <= now);
+        let copied = if let Voice::Copyist(copyist) = person.voice { copyist.per_day() } else { 0.0 };
         spells
             .map(|spell| {
                 let until = spell.until.unwrap_or(now).min(now);
                 let days = (until - spell.from).num_minutes() as f64 / Duration::days(1).num_minutes() as f64;
-                1 + (days * spell.per_day) as u64
+                1 + (days * (spell.per_day + copied)) as u64
             })
             .sum()
     }
@@ -152,13 +249,23 @@ impl World {
         }
     }
 
+    /// How many of the world's people are there by now. Pages change when somebody whom they mention comes.
+    pub fn population(&self, now: DateTime<Utc>) -> usize {
+        self.people.iter().filter(|person| person.since <= now).count()
+    }
+
     fn paths(&self, host: &Host) -> Paths {
         self.server(host).map_or(Paths::Mastodon, |server| server.habits.paths)
     }
 
-    fn is_shown(&self, server: &Server, person: &Person, post: &Post, now: DateTime<Utc>) -> bool {
+    pub fn is_shown(&self, server: &Server, person: &Person, post: &Post, now: DateTime<Utc>) -> bool {
         arrival(server, person, post) <= now && post.deleted_at.is_none_or(|deleted| deleted > now)
     }
+}
+
+/// Whether a server knows somebody: one of its own people, or one it has copies of.
+fn is_known(person: &Person, host: &Host, now: DateTime<Utc>) -> bool {
+    person.since <= now && (person.acct.host() == host || person.known_on.contains(host))
 }
 
 /// When a server gets a post. Copies come seconds after the original, one in twelve hours later: then its
@@ -194,7 +301,7 @@ mod tests {
         let server = world.server(&host(server)).unwrap();
         let ids = server.habits.ids;
         let posts = world.posts(server, person, now);
-        posts.map(|post| (ids.text(world.post_id(server, post.key)), post.text)).collect()
+        posts.map(|post| (ids.text(world.post_id(server, post.key)), post.text.clone())).collect()
     }
 
     #[test]
@@ -212,7 +319,7 @@ mod tests {
         let server = world.server(&host("one.example")).unwrap();
         let person = world.person(&"xinhua@one.example".parse().unwrap(), now).unwrap();
         let later = now + Duration::days(2);
-        let after: Vec<Post> = world.posts(server, person, later).collect();
+        let after: Vec<Arc<Post>> = world.posts(server, person, later).collect();
         for post in world.posts(server, person, now).take(100) {
             let deleted = post.deleted_at.is_some_and(|at| at <= later);
             assert_eq!(after.contains(&post), !deleted);
@@ -258,7 +365,7 @@ mod tests {
         let now = story::ORIGIN + Duration::days(10);
         let server = world.server(&host("one.example")).unwrap();
         let person = world.person(&"xinhua@one.example".parse().unwrap(), now).unwrap();
-        let posts: Vec<Post> = world.posts(server, person, now).take(400).collect();
+        let posts: Vec<Arc<Post>> = world.posts(server, person, now).take(400).collect();
         let dangling = posts.iter().filter(|post| {
             post.reply_to.is_some_and(|parent| {
                 parent.at > posts[posts.len() - 1].key.at && !posts.iter().any(|other| other.key == parent)

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::model::account::{Acct, Host};
 use crate::net::FetchError;
 
+pub mod feed;
 pub mod html;
 mod json;
 pub mod mastodon;
@@ -39,6 +40,9 @@ pub enum PollError {
     /// The server shows this only to those who have a token there.
     #[error("{host} shows {what} only with a token: {denied}")]
     NeedsToken { host: Host, what: &'static str, denied: FetchError },
+    /// The server says that it does not show this to us, so it is not asked for it.
+    #[error("{host} shows {what} {to}; it is not asked before {}", until.format("%Y-%m-%d %H:%M UTC"))]
+    Closed { host: Host, what: &'static str, to: &'static str, until: DateTime<Utc> },
     /// An interface of the Mastodon family that knows this account would have said so.
     #[error("{acct} is unknown to {host}, which answers for it")]
     NoAccount { acct: Acct, host: Host },
@@ -58,9 +62,15 @@ impl PollError {
         matches!(self, PollError::NoAccount { .. })
     }
 
+    /// Whether the server said that there will never be anything there again.
+    pub fn is_gone_for_good(&self) -> bool {
+        matches!(self, PollError::Fetch(fetch) if fetch.is_gone_for_good())
+    }
+
     /// The earliest time at which asking again makes sense, where somebody named one.
     pub fn retry_at(&self) -> Option<DateTime<Utc>> {
         match self {
+            PollError::Closed { until, .. } => Some(*until),
             PollError::Fetch(fetch) | PollError::NeedsToken { denied: fetch, .. } => fetch.retry_at(),
             _ => None,
         }

@@ -30,6 +30,7 @@ pub use error::{Damage, StoreError, unless_damaged};
 pub use keys::TreeName;
 pub use value::MAX_VALUE_BYTES;
 
+use crate::clock::Clock;
 use disk::Place;
 
 /// The schema of the whole store; a store of a higher one is not opened.
@@ -55,6 +56,8 @@ const REJECTED_COUNTER: &str = "rejected";
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// Whoever jumps over waiting waits for the work of [`Store::run`].
+    clock: Clock,
 }
 
 struct Inner {
@@ -109,7 +112,12 @@ impl Store {
             None => inner.found()?,
         };
         inner.place.sync_names()?;
-        Ok(Store { inner: Arc::new(inner) })
+        Ok(Store { inner: Arc::new(inner), clock: Clock::Real })
+    }
+
+    /// The same store for those who live by this clock: it stands still while [`Store::run`] is at work.
+    pub fn timed_by(self, clock: Clock) -> Store {
+        Store { clock, ..self }
     }
 
     /// Makes all changes of the batch durable together; when it returns, they survive kill and power cut.
@@ -126,7 +134,13 @@ impl Store {
     /// Runs blocking work on the store off the async threads. A panic in it goes on in the caller.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Store) -> T + Send + 'static) -> T {
         let store = self.clone();
-        match tokio::task::spawn_blocking(move || work(&store)).await {
+        // One guard until the caller has the result, one until the work is over though the caller gave up.
+        let (_awaited, under_way) = (self.clock.work(), self.clock.work());
+        let work = move || {
+            let _under_way = under_way;
+            work(&store)
+        };
+        match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),

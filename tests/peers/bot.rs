@@ -114,6 +114,7 @@ contact = "https://masthead.example/about"
 [sources.mastodon]
 enabled = true
 servers = ["social.example"]
+discover = ["search"]
 
 [publish.fediverse]
 enabled = true

@@ -1,11 +1,14 @@
 //! `mirror`: a host or bot that repeats what others publish and says so.
 
+use std::collections::BTreeSet;
+
 use super::{Family, Indicator, profile_citation};
+use crate::analysis::copying::by_system;
 use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::{bears_name, domain_as_user, outlet_of_url};
 use crate::model::dossier::Dossier;
 use crate::model::evidence::{Evidence, Weight};
-use crate::model::outlet::Outlet;
+use crate::model::outlet::{Outlet, OutletId};
 use crate::model::watchlist::Watchlist;
 
 pub(super) const INDICATOR: Indicator = Indicator {
@@ -36,7 +39,7 @@ const MIRROR_WORDS: &[&str] = &[
     "搬运",
 ];
 
-fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
+fn run(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Evidence> {
     let profile = &dossier.account.latest.profile;
     let note = profile.note.to_lowercase();
     let says = if let Some(mirror) = watchlist.mirror_host(profile.acct.host()) {
@@ -46,15 +49,15 @@ fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Eviden
     } else {
         return Vec::new();
     };
-    let repeated = repeated_outlet(dossier, watchlist).into_iter();
-    repeated
-        .map(|outlet| {
-            Evidence::new(INDICATOR.id, &outlet.id, Weight::Gate, says.clone(), profile_citation(dossier))
-        })
-        .collect()
+    let copied = by_system(dossier, watchlist, corpus);
+    let copied = copied.iter().filter_map(|copying| watchlist.outlet(&copying.publisher));
+    let repeated: BTreeSet<&OutletId> =
+        repeated_outlet(dossier, watchlist).into_iter().chain(copied).map(|outlet| &outlet.id).collect();
+    let gate = |id| Evidence::new(INDICATOR.id, id, Weight::Gate, says.clone(), profile_citation(dossier));
+    repeated.into_iter().map(gate).collect()
 }
 
-/// Which outlet a mirror repeats: by its user name, its links, or its name.
+/// Which outlet a mirror says that it repeats: by its user name, its links, or its name.
 fn repeated_outlet<'a>(dossier: &Dossier, watchlist: &'a Watchlist) -> Option<&'a Outlet> {
     let profile = &dossier.account.latest.profile;
     domain_as_user(profile, watchlist)

@@ -13,10 +13,6 @@ pub(super) const INDICATOR: Indicator = Indicator {
     run: |dossier, watchlist, corpus| of_each(dossier, watchlist, corpus, evidence),
 };
 
-/// What copies make up of the output of innocent accounts, at least: used while fewer than fifty control
-/// accounts of the same language are known.
-pub const BASE_RATE: f64 = 0.005;
-
 fn evidence(copying: &Copying<'_>) -> Vec<Evidence> {
     let mut says = format!(
         "{} of {} own posts since {} are near-copies of items that we saw before them",
@@ -37,17 +33,18 @@ fn evidence(copying: &Copying<'_>) -> Vec<Evidence> {
     weighed(INDICATOR.id, copying, points, lead_points, &says, || places(copying.all()))
 }
 
-/// log10 of how much larger the share of copies whose order is decided is, at least, than [`BASE_RATE`].
+/// log10 of how much larger the share of copies whose order is decided is, at least, than that of innocent
+/// accounts.
 pub fn points(copying: &Copying<'_>) -> f64 {
-    likelihood(copying.decided.len(), copying.own_dated)
+    likelihood(copying.decided.len(), copying.own_dated, copying.base_rate)
 }
 
 /// The same with copies whose order nobody can tell.
 pub fn lead_points(copying: &Copying<'_>) -> f64 {
-    likelihood(copying.decided.len() + copying.undecided.len(), copying.own)
+    likelihood(copying.decided.len() + copying.undecided.len(), copying.own, copying.base_rate)
 }
 
-fn likelihood(copies: usize, posts: u32) -> f64 {
+fn likelihood(copies: usize, posts: u32, base_rate: f64) -> f64 {
     let copies = u32::try_from(copies).unwrap_or(u32::MAX).min(posts);
-    (lower_bound(copies, posts) / BASE_RATE).max(1.0).log10().min(Family::Text.cap())
+    (lower_bound(copies, posts) / base_rate).max(1.0).log10().min(Family::Text.cap())
 }

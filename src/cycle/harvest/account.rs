@@ -19,7 +19,8 @@ use crate::store::{Store, StoreError, unless_damaged};
 
 /// Pages of forty statuses that one poll may read: the rest is a gap that the next poll goes on with.
 const PAGES_PER_POLL: u32 = 5;
-/// Counts are kept this far apart at least: a trend needs no more.
+/// Counts are kept this far apart at least: a trend needs no more. An account is judged anew with each of
+/// them, since proof must be fresh and activity ends by itself; without anything new it is not judged oftener.
 const COUNTS_EVERY: Duration = Duration::hours(6);
 
 pub(super) async fn poll(
@@ -37,7 +38,7 @@ pub(super) async fn poll(
         (Err(error), Some(_)) => Err(error.into()),
         // The address may be on another host than the server that serves it: its host says by webfinger.
         (Err(error), None) => match webfinger::locate(&room.net, &acct, now).await {
-            Ok(Some((_, host))) if host != api_host => {
+            Ok(Some((_, host))) if host != api_host && !room.config.mastodon.opt_out.has_host(&host) => {
                 let seen = read(room, &acct, &host, &record, now).await?;
                 write(room, None, host, record, seen, now).await
             }
@@ -72,10 +73,13 @@ async fn write(
 /// The server says that the account is not there: once is a doubt, twice is gone; evidence stays.
 fn missing(account: AccountRecord, record: TargetRecord, now: DateTime<Utc>) -> Harvest {
     let presence = account.presence.after_missing(now);
+    let has_changed = presence != account.presence;
     let account = AccountRecord { presence, ..account };
     let mut harvest = Harvest::of(&record.target);
-    let due = targets::due_after_success(&record.target, Some((&account, None)), now);
-    harvest.touched.push(account.id.clone());
+    let due = targets::due_account(&record.target, &account, targets::Standing::default(), now);
+    if has_changed {
+        harvest.touched.push(account.id.clone());
+    }
     harvest.batch.put_account(account);
     harvest.polled(record, due, now);
     harvest
@@ -112,29 +116,27 @@ fn harvest(
         store.statuses(&id)?.into_iter().map(|seen| (seen.status.uri.clone(), seen)).collect();
     let background = known.is_none() || seen.sight == Sight::First;
     let absent_at = known.as_ref().and_then(|account| account.last_complete_poll);
-    for status in &seen.statuses {
-        let changed = match stored.get(&status.uri) {
-            None => {
-                harvest.new_statuses += 1;
-                Some(SeenStatus { absent_at, ..first_sight(status, seen.server_date, background, now) })
-            }
-            Some(old) => seen_again(old, status, now),
-        };
-        if let Some(status) = changed {
-            if !stored.contains_key(&status.status.uri) {
-                harvest.fresh.statuses.push((id.clone(), status.clone()));
-            }
-            harvest.batch.put_status(&id, status);
+    let mut has_changed = known.as_ref().is_none_or(|account| tells_more(account, &seen));
+    let changed = seen.statuses.iter().filter_map(|status| match stored.get(&status.uri) {
+        None => Some(SeenStatus { absent_at, ..first_sight(status, seen.server_date, background, now) }),
+        Some(old) => seen_again(old, status, now),
+    });
+    for status in changed.chain(removed(&stored, &seen, now)) {
+        has_changed = true;
+        if !stored.contains_key(&status.status.uri) {
+            harvest.new_statuses += 1;
+            harvest.fresh.statuses.push((id.clone(), status.clone()));
         }
+        harvest.batch.put_status(&id, status);
     }
-    removed(&stored, &seen, now).for_each(|status| harvest.batch.put_status(&id, status));
-    let relation = unless_damaged(store.assessment(&id))?.map(|assessment| assessment.relation);
-    for uri in beyond(kept_of(relation), &stored, &seen, now) {
+    let standing = targets::Standing::of(store, &id)?;
+    for uri in beyond(kept_of(standing.relation), &stored, &seen, now) {
         harvest.batch.remove_status(&id, uri);
     }
     if is_due_for_counts(store, &id, now)? {
         let counts = seen.observation.profile.counts;
         harvest.batch.put_counts(&id, CountsAt { at: now, counts });
+        has_changed = true;
     }
     let source = record.target.to_string();
     for rejected in &seen.rejected {
@@ -142,11 +144,20 @@ fn harvest(
     }
     let cursor = seen.cursor.clone();
     let account = updated(known, api_host, lead.or_else(|| record.found.clone()), seen, now);
-    let due = targets::due_after_success(&harvest.target, Some((&account, relation)), now);
-    harvest.touched.push(id);
+    let due = targets::due_account(&harvest.target, &account, standing, now);
+    if has_changed {
+        harvest.touched.push(id);
+    }
     harvest.batch.put_account(account);
     harvest.polled(TargetRecord { found: None, cursor, ..record }, due, now);
     Ok(harvest)
+}
+
+/// Whether a poll says of the account itself what judgement did not know: judging is not free.
+fn tells_more(known: &AccountRecord, seen: &AccountPoll) -> bool {
+    known.presence != Presence::There
+        || (known.last_complete_poll.is_none() && seen.complete)
+        || known.latest.profile.content_hash() != seen.observation.profile.content_hash()
 }
 
 /// How many statuses are kept of an account: those of outlets for their habits over a month and more.

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Fault, Harvest};
 use crate::analysis::resemblance::is_worth_a_dossier;
+use crate::config::Config;
 use crate::cycle::{Newsroom, targets};
-use crate::model::account::Host;
+use crate::model::account::{Acct, Host};
 use crate::model::dossier::{Found, Method};
 use crate::model::outlet::OutletId;
 use crate::model::proof::{PageKind, PageSight};
@@ -26,13 +27,15 @@ pub(super) async fn poll_page(
     now: DateTime<Utc>,
 ) -> Result<Harvest, Fault> {
     let sight = page::read(&room.net, &url, kind, now).await?;
-    Ok(room.store.run(move |store| harvest_page(store, sight, record, now)).await?)
+    let config = room.config.clone();
+    Ok(room.store.run(move |store| harvest_page(store, &config, sight, record, now)).await?)
 }
 
 /// Keeps when a page was first read; every account that a front page or a cited one names is a lead. What
 /// other pages name are mostly persons, and they could lead us on without end.
 fn harvest_page(
     store: &Store,
+    config: &Config,
     mut sight: PageSight,
     record: TargetRecord,
     now: DateTime<Utc>,
@@ -48,10 +51,10 @@ fn harvest_page(
         // A lead that was forgotten is no news because the page still names it.
         let background = before.as_ref().is_none_or(|before| before.names.contains(naming));
         let found = Found { at: now, method: Method::PageLink, through: sight.url.clone(), background };
-        harvest.lead(store, acct, found)?;
+        harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
     }
     harvest.batch.put_page(sight);
-    let due = targets::due_after_success(&record.target, None, now);
+    let due = targets::due_after_success(&record.target, now);
     harvest.polled(record, due, now);
     Ok(harvest)
 }
@@ -75,11 +78,15 @@ pub(super) async fn poll_host(
         }
         unknown.push(format!("acct:{user}@{host}"));
     }
+    let config = room.config.clone();
     let write = move |store: &Store| {
         let mut harvest = Harvest::of(&record.target);
         let background = asks_anew(store, &mut harvest, &questions)?;
-        keep_answers(store, &mut harvest, &host, answer, &unknown, background, now)?;
-        let due = targets::due_after_success(&record.target, None, now);
+        if let Some(acct) = keep_answers(store, &mut harvest, &host, answer, &unknown)? {
+            let found = Found { at: now, method: Method::Webfinger, through: host.to_string(), background };
+            harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
+        }
+        let due = targets::due_after_success(&record.target, now);
         harvest.polled(record, due, now);
         Ok::<_, StoreError>(harvest)
     };
@@ -96,33 +103,28 @@ fn asks_anew(store: &Store, harvest: &mut Harvest, questions: &str) -> Result<bo
     Ok(asks_anew)
 }
 
-/// Keeps what the host answered, and forgets its earlier answers about users that it no longer knows.
+/// Keeps what the host answered, and forgets its earlier answers about users that it no longer knows. The
+/// account that it named, if any, is a lead.
 fn keep_answers(
     store: &Store,
     harvest: &mut Harvest,
     host: &Host,
     answer: Option<Answer>,
     unknown: &[String],
-    background: bool,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<Option<Acct>, StoreError> {
     let known: Vec<_> = store.hosts()?.into_iter().filter(|known| known.host == *host).collect();
     for taken_back in known.iter().filter(|known| unknown.contains(&known.resource)) {
         harvest.proofs_changed = true;
         harvest.batch.remove_host(taken_back);
     }
-    let Some(Answer { mut sight, acct, .. }) = answer else { return Ok(()) };
+    let Some(Answer { mut sight, acct, .. }) = answer else { return Ok(None) };
     let before = known.into_iter().find(|known| known.resource == sight.resource);
     harvest.proofs_changed |= before.as_ref().is_none_or(|before| before.account != sight.account);
     if let Some(before) = before {
         sight.first_read = before.first_read;
     }
-    if let Some(acct) = acct {
-        let found = Found { at: now, method: Method::Webfinger, through: host.to_string(), background };
-        harvest.lead(store, acct, found)?;
-    }
     harvest.batch.put_host(sight);
-    Ok(())
+    Ok(acct)
 }
 
 /// Searches a server for the names of an outlet; only profiles that bear a name or link to a domain
@@ -146,17 +148,18 @@ pub(super) async fn poll_search(
         profiles.extend(found);
         rejected.extend(bad);
     }
+    let config = room.config.clone();
     profiles.retain(|profile| is_worth_a_dossier(profile, &room.config.watchlist));
     let write = move |store: &Store| {
         let mut harvest = Harvest::of(&record.target);
         let background = asks_anew(store, &mut harvest, &questions)?;
         for profile in profiles {
             let found = Found { at: now, method: Method::Search, through: server.to_string(), background };
-            harvest.lead(store, profile.acct, found)?;
+            harvest.lead(store, &config.mastodon.opt_out, profile.acct, found)?;
         }
         let source = record.target.to_string();
         rejected.into_iter().for_each(|rejected| harvest.batch.put_rejected(&source, now, rejected));
-        let due = targets::due_after_success(&record.target, None, now);
+        let due = targets::due_after_success(&record.target, now);
         harvest.polled(record, due, now);
         Ok::<_, StoreError>(harvest)
     };

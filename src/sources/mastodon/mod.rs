@@ -6,6 +6,7 @@ use crate::model::account::Host;
 
 pub mod poll;
 pub mod probe;
+pub mod timeline;
 pub mod walk;
 pub mod wire;
 

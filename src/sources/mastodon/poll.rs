@@ -180,15 +180,15 @@ pub async fn search(
 
 /// A server and our way to it.
 #[derive(Debug, Clone, Copy)]
-struct Server<'a> {
-    net: &'a Net,
-    host: &'a Host,
-    token: Option<&'a SecretString>,
+pub(super) struct Server<'a> {
+    pub net: &'a Net,
+    pub host: &'a Host,
+    pub token: Option<&'a SecretString>,
 }
 
 impl Server<'_> {
     /// Calls the interface; `what` names what is wanted, for the case that it needs a token.
-    async fn get(self, url: &Url, what: &'static str) -> Result<Fetched, PollError> {
+    pub async fn get(self, url: &Url, what: &'static str) -> Result<Fetched, PollError> {
         if self.token.is_none() && !self.net.allows_robots(url.as_str()).await? {
             return Err(PollError::RobotsForbid { url: url.to_string() });
         }
@@ -303,7 +303,7 @@ impl Server<'_> {
 }
 
 /// Whether the id of an account lies on this host, or on one with the same registered domain.
-fn is_served_by(profile: &Profile, host: &Host) -> bool {
+pub(super) fn is_served_by(profile: &Profile, host: &Host) -> bool {
     let Some(served) = Url::parse(&profile.id.uri).ok().as_ref().and_then(Host::of) else { return false };
     let is_name = |host: &Host| !host.name().ends_with(|c: char| c.is_ascii_digit() || c == ']');
     let registered = psl::domain_str(served.name());
@@ -385,6 +385,7 @@ impl Absence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Validators;
 
     fn answer(status: u16, content_type: Option<&str>, body: &str) -> Fetched {
         Fetched {
@@ -393,6 +394,7 @@ mod tests {
             body: body.into(),
             content_type: content_type.map(str::to_owned),
             link: None,
+            validators: Validators::default(),
             server_date: None,
             fetched_at: DateTime::UNIX_EPOCH,
         }

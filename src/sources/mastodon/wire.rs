@@ -3,6 +3,7 @@
 //!
 //! Shapes: Mastodon's API documentation as of 4.6, and what its relatives make of it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
@@ -83,6 +84,96 @@ pub fn parse_statuses(bytes: &[u8], author: &str) -> Result<Page, ParseError> {
         }
     }
     Ok(page)
+}
+
+/// A post on a timeline, with who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    pub author: Profile,
+    pub status: Status,
+}
+
+/// A page of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TimelinePage {
+    pub posts: Vec<Post>,
+    pub rejected: Vec<Rejected>,
+    /// How many items it had, those that could not be read or are not public included.
+    pub count: usize,
+    /// The id of its last item that has one: where the next page begins.
+    pub last_id: Option<String>,
+}
+
+/// Reads a page of a timeline that `host` shows. What is not public is passed over.
+///
+/// # Errors
+/// Where it is no list; items that are no statuses, or without a readable author, are handed back.
+pub fn parse_timeline(bytes: &[u8], host: &Host) -> Result<TimelinePage, ParseError> {
+    let value = json::parse(bytes)?;
+    let items = value.as_array().ok_or_else(|| fault(bytes, "got no list of statuses".into()))?;
+    let rejected = overflow("status", items);
+    let mut page = TimelinePage { count: items.len(), rejected, ..TimelinePage::default() };
+    for (index, item) in items.iter().take(MOST_ITEMS).enumerate() {
+        page.last_id = item.get("id").and_then(json::id).or(page.last_id);
+        match post(item, host) {
+            Ok(post) => page.posts.extend(post),
+            Err(why) => page.rejected.push(reject("status", index, item, why)),
+        }
+    }
+    Ok(page)
+}
+
+/// One post; `None` where it is not public.
+fn post(value: &Value, host: &Host) -> Result<Option<Post>, String> {
+    let author = value.get("account").ok_or("it has no account")?;
+    let author = account(author, host).map_err(|why| format!("its account: {why}"))?;
+    Ok(status(value, &author.local_id)?.map(|status| Post { author, status }))
+}
+
+/// Who may see a kind of timeline, as a server says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    Public,
+    /// Those who are logged in.
+    Members,
+    Nobody,
+    /// The server does not say: trying is the only way to find out.
+    #[default]
+    Unsaid,
+}
+
+/// Who may see which timelines, from `configuration.timelines_access` (Mastodon 4.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TimelinesAccess {
+    pub live_local: Access,
+    pub live_remote: Access,
+    pub tag_local: Access,
+    pub tag_remote: Access,
+}
+
+/// Reads from `/api/v2/instance` who may see which timelines. What is not said there, or not understood, is
+/// unsaid.
+///
+/// # Errors
+/// Where it is no JSON.
+pub fn parse_timelines_access(bytes: &[u8]) -> Result<TimelinesAccess, ParseError> {
+    let value = json::parse(bytes)?;
+    let access = |feed: &str, place: &str| match value
+        .pointer(&format!("/configuration/timelines_access/{feed}/{place}"))
+        .and_then(Value::as_str)
+    {
+        Some("public") => Access::Public,
+        Some("authenticated") => Access::Members,
+        Some("disabled") => Access::Nobody,
+        _ => Access::Unsaid,
+    };
+    Ok(TimelinesAccess {
+        live_local: access("live_feeds", "local"),
+        live_remote: access("live_feeds", "remote"),
+        tag_local: access("hashtag_feeds", "local"),
+        tag_remote: access("hashtag_feeds", "remote"),
+    })
 }
 
 fn fault(bytes: &[u8], why: String) -> ParseError {
@@ -503,6 +594,57 @@ mod tests {
         assert_eq!((crowd.statuses.len(), crowd.rejected.len(), crowd.count), (200, 1, 500));
     }
 
+    fn on_timeline(changes: Value) -> Value {
+        let mut status = post(json!({"account": desk()}));
+        status.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        status
+    }
+
+    #[test]
+    fn a_timeline_is_read_with_its_authors_and_one_odd_post_costs_itself() {
+        let far =
+            desk_with(json!({"id": 7, "acct": "desk@far.example", "uri": "https://far.example/users/desk"}));
+        let items = json!([
+            on_timeline(json!({})),
+            on_timeline(json!({"account": far})),
+            on_timeline(json!({"account": null})),
+            on_timeline(json!({"account": {"id": "3"}})),
+            on_timeline(json!({"visibility": "private"})),
+            7,
+            on_timeline(json!({"id": "1"})),
+        ]);
+        let page = parse_timeline(items.to_string().as_bytes(), &host()).unwrap();
+        let authors: Vec<_> = page.posts.iter().map(|post| post.author.acct.to_string()).collect();
+        assert_eq!(authors, ["desk@social.example", "desk@far.example", "desk@social.example"]);
+        assert_eq!(page.posts[0].status.text, "Hello");
+        let whys: Vec<_> = page.rejected.iter().map(|rejected| rejected.why.as_str()).collect();
+        assert_eq!(
+            whys,
+            ["its account: it is no object", "its account: it has no acct", "it has no account"]
+        );
+        assert_eq!((page.count, page.last_id.as_deref()), (7, Some("1")));
+        assert!(
+            parse_timeline(b"{\"error\":\"This method requires an authenticated user\"}", &host()).is_err()
+        );
+    }
+
+    #[test]
+    fn a_server_that_does_not_say_who_may_see_its_timelines_leaves_it_unsaid() {
+        let said = json!({"configuration": {"timelines_access": {
+            "live_feeds": {"local": "public", "remote": "authenticated"}, "hashtag_feeds": {"local": "disabled", "remote": 7}}}});
+        assert_eq!(
+            parse_timelines_access(said.to_string().as_bytes()).unwrap(),
+            TimelinesAccess {
+                live_local: Access::Public,
+                live_remote: Access::Members,
+                tag_local: Access::Nobody,
+                tag_remote: Access::Unsaid,
+            }
+        );
+        assert_eq!(parse_timelines_access(b"[]").unwrap(), TimelinesAccess::default());
+        assert!(parse_timelines_access(b"<html>").is_err());
+    }
+
     /// Any JSON, with the keys of accounts and statuses more often than others.
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
@@ -532,12 +674,17 @@ mod tests {
             prop_assert!(page.statuses.len() + page.rejected.len() <= count);
             let (profiles, rejected) = parse_accounts(bytes.as_bytes(), &host()).unwrap();
             prop_assert_eq!(profiles.len() + rejected.len(), count);
+            let page = parse_timeline(bytes.as_bytes(), &host()).unwrap();
+            prop_assert!(page.posts.len() + page.rejected.len() <= count);
+            let _ = parse_timelines_access(bytes.as_bytes());
         }
 
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse_account(&bytes, &host());
             let _ = parse_statuses(&bytes, "1");
+            let _ = parse_timeline(&bytes, &host());
+            let _ = parse_timelines_access(&bytes);
         }
     }
 }

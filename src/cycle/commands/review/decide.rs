@@ -227,7 +227,7 @@ impl Reviewer<'_> {
         }
         let ticks = statement.tie.as_ref().map(|tie| tie.ticks).unwrap_or_default();
         ensure!(
-            ticks.are_complete(),
+            ticks.is_complete(),
             "{id} lacks what only people can say of it: {}\n  \
              masthead review tick {id} --outlet --asked yes|no-address|declined --as {}",
             missing_ticks(&ticks).join(", "),

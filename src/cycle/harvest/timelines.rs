@@ -1,0 +1,358 @@
+//! Harvests of what servers show everybody: authors who turn up on timelines and in directories.
+//!
+//! Nothing is kept of those who give no reason to be looked at, and those who do are read where they live.
+//! A person who asks programs for peace is no lead for naming an outlet; carrying its copy is another matter,
+//! since most servers set that wish for everybody.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
+use secrecy::SecretString;
+
+use super::{Fault, Harvest};
+use crate::analysis::resemblance::{is_worth_a_dossier, outlet_of_url};
+use crate::config::{Config, Discover};
+use crate::cycle::{Newsroom, targets};
+use crate::model::account::{Acct, Host, Network};
+use crate::model::dossier::{Found, Method};
+use crate::model::observation::Profile;
+use crate::model::status::{Status, StatusUri};
+use crate::model::target::{Cursor, Rejected, Scope, TargetRecord};
+use crate::sources::PollError;
+use crate::sources::mastodon::timeline::{self, Part, Timeline};
+use crate::sources::mastodon::wire::{Post, TimelinesAccess};
+use crate::store::{Batch, Store, StoreError, unless_damaged};
+
+/// A page, and at most two more while nothing known is met.
+const PAGES_PER_POLL: u32 = 3;
+/// Who may see a timeline is asked so often.
+const ACCESS_EVERY: Duration = Duration::days(1);
+/// Authors with copy that one poll takes up; a server full of them is read over some polls.
+const COPIES_PER_POLL: usize = 20;
+/// People who name or link an outlet are many, and few of them are its accounts.
+const NAMERS_PER_POLL: usize = 5;
+
+pub(super) async fn poll_timeline(
+    room: &Newsroom,
+    server: Host,
+    scope: Scope,
+    record: TargetRecord,
+    now: DateTime<Utc>,
+) -> Result<Harvest, Fault> {
+    let shown = Timeline::Live(scope);
+    let token = token(&room.config, &server);
+    let part = part(room, &server, token, shown, now).await?;
+    let known = &record.cursor.heads;
+    let road = (&room.net, &server, token);
+    let reading = timeline::read(road, shown, part, known, PAGES_PER_POLL, now).await?;
+    let fresh: Vec<Post> =
+        reading.posts.iter().filter(|it| !known.contains(&it.status.uri)).cloned().collect();
+    let copies = copies(room, &fresh).await?;
+    let carries = |status: &Status| copies.contains(&status.uri);
+    let reasons = fresh.iter().filter_map(|post| Some((post, reason(post, &server, &room.config, carries)?)));
+    let leads = reasons.map(|(post, method)| (post.author.acct.clone(), method)).collect();
+    let mut uris: Vec<_> = reading.posts.into_iter().map(|post| post.status.uri).collect();
+    uris.truncate(Cursor::HEADS);
+    let heads = if uris.is_empty() { record.cursor.heads.clone() } else { uris };
+    let cursor = Cursor { heads, ..record.cursor.clone() };
+    let visit = Visit { server, leads, rejected: reading.rejected, complaint: reading.missed };
+    write(room, visit, TargetRecord { cursor, ..record }, now).await
+}
+
+pub(super) async fn poll_tag(
+    room: &Newsroom,
+    server: Host,
+    tag: String,
+    record: TargetRecord,
+    now: DateTime<Utc>,
+) -> Result<Harvest, Fault> {
+    let shown = Timeline::Tag(&tag);
+    let token = token(&room.config, &server);
+    let part = part(room, &server, token, shown, now).await?;
+    let reading = timeline::read((&room.net, &server, token), shown, part, &[], 1, now).await?;
+    let copies = copies(room, &reading.posts).await?;
+    let is_worth_it = |post: &&Post| {
+        let is_own = is_in_own_words(&post.status) && !is_mirror(&post.author, &room.config);
+        let carries = || copies.contains(&post.status.uri);
+        is_own && (is_worth_a_dossier(&post.author, &room.config.watchlist) || carries())
+    };
+    let authors = reading.posts.iter().filter(is_worth_it).map(|post| post.author.acct.clone());
+    let leads = authors.map(|acct| (acct, Method::Tag)).collect();
+    let visit = Visit { server, leads, rejected: reading.rejected, complaint: None };
+    write(room, visit, record, now).await
+}
+
+pub(super) async fn poll_directory(
+    room: &Newsroom,
+    server: Host,
+    record: TargetRecord,
+    now: DateTime<Utc>,
+) -> Result<Harvest, Fault> {
+    let token = token(&room.config, &server);
+    let (profiles, rejected) = timeline::directory(&room.net, &server, token).await?;
+    let worth_it = profiles.into_iter().filter(|it| is_worth_a_dossier(it, &room.config.watchlist));
+    let leads = worth_it.map(|profile| (profile.acct, Method::Directory)).collect();
+    write(room, Visit { server, leads, rejected, complaint: None }, record, now).await
+}
+
+/// What a visit to a server brought.
+struct Visit {
+    server: Host,
+    leads: Vec<(Acct, Method)>,
+    rejected: Vec<Rejected>,
+    complaint: Option<String>,
+}
+
+/// Takes up the leads, copy first. What a place shows at the first look was there before.
+async fn write(
+    room: &Newsroom,
+    mut visit: Visit,
+    record: TargetRecord,
+    now: DateTime<Utc>,
+) -> Result<Harvest, Fault> {
+    let config = room.config.clone();
+    visit.leads.sort_by_key(|(_, method)| *method == Method::Mention);
+    let write = move |store: &Store| {
+        let mut harvest = Harvest::of(&record.target);
+        let background = record.last_ok.is_none();
+        let through = visit.server.to_string();
+        let mut named = 0;
+        for (acct, method) in visit.leads {
+            let before = harvest.new_accounts.len();
+            if before >= COPIES_PER_POLL || (method == Method::Mention && named >= NAMERS_PER_POLL) {
+                continue;
+            }
+            let found = Found { at: now, method, through: through.clone(), background };
+            harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
+            named += usize::from(method == Method::Mention && harvest.new_accounts.len() > before);
+        }
+        let source = record.target.to_string();
+        visit.rejected.into_iter().for_each(|rejected| harvest.batch.put_rejected(&source, now, rejected));
+        let due = targets::due_after_success(&record.target, now);
+        harvest.polled_with(record, visit.complaint, due, now);
+        Ok::<_, StoreError>(harvest)
+    };
+    Ok(room.store.run(write).await?)
+}
+
+/// The posts that carry an outlet's copy as their own words.
+async fn copies(room: &Newsroom, posts: &[Post]) -> Result<BTreeSet<StatusUri>, Fault> {
+    let own = posts.iter().map(|post| &post.status).filter(|status| is_in_own_words(status));
+    let texts: Vec<(StatusUri, String)> =
+        own.map(|status| (status.uri.clone(), status.text.clone())).collect();
+    if texts.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let clippings = room.clippings.clone().lock_owned().await;
+    let config = room.config.clone();
+    let compare = move |store: &Store| {
+        let mut copies = BTreeSet::new();
+        for (uri, text) in texts {
+            if clippings.carries(store, &text, &config.watchlist)?.is_some() {
+                copies.insert(uri);
+            }
+        }
+        Ok::<_, StoreError>(copies)
+    };
+    Ok(room.store.run(compare).await?)
+}
+
+/// Why the author of a post on a timeline is looked at, `None` where nothing speaks for it.
+fn reason(post: &Post, server: &Host, config: &Config, carries: impl Fn(&Status) -> bool) -> Option<Method> {
+    let Post { author, status } = post;
+    if !is_in_own_words(status) || is_mirror(author, config) {
+        return None;
+    }
+    let wants = |way: Discover| config.mastodon.discover.contains(&way);
+    if wants(Discover::Timelines) && carries(status) {
+        return Some(Method::Timeline);
+    }
+    let is_left_alone = author.wishes.leave_me_out && !author.is_bot;
+    (wants(Discover::Mentions) && !is_left_alone && names_outlet(status, server, config))
+        .then_some(Method::Mention)
+}
+
+/// Whoever answers others or passes on their posts says nothing of himself by that.
+fn is_in_own_words(status: &Status) -> bool {
+    status.boost_of.is_none() && !status.is_reply
+}
+
+/// Nothing on a server that repeats others is a discovery.
+fn is_mirror(author: &Profile, config: &Config) -> bool {
+    config.watchlist.mirror_host(author.acct.host()).is_some()
+}
+
+/// Whether a status mentions a listed account of an outlet or links to an outlet's site.
+fn names_outlet(status: &Status, server: &Host, config: &Config) -> bool {
+    let mentioned: BTreeSet<String> = status
+        .mentions
+        .iter()
+        .filter_map(|written| match written.contains('@') {
+            true => written.parse::<Acct>().ok(),
+            false => Acct::new(written, server.clone()).ok(),
+        })
+        .map(|acct| acct.to_string().to_ascii_lowercase())
+        .collect();
+    let listed = config.listings.iter().filter(|listing| listing.account.network == Network::Mastodon);
+    let mut listed = listed.map(|listing| listing.account.handle.to_ascii_lowercase());
+    listed.any(|handle| mentioned.contains(&handle))
+        || status.links.iter().any(|link| outlet_of_url(link, &config.watchlist).is_some())
+}
+
+/// Our token on a server: one for reading, or the one with which we post there.
+fn token<'a>(config: &'a Config, server: &Host) -> Option<&'a SecretString> {
+    let posting = config.publish.iter().find(|publish| publish.server == *server);
+    config.mastodon.tokens.get(server).or(posting.map(|publish| &publish.token))
+}
+
+/// What of a timeline we may see. What the server says of that is remembered for a day, also that it says
+/// nothing.
+async fn part(
+    room: &Newsroom,
+    server: &Host,
+    token: Option<&SecretString>,
+    shown: Timeline<'_>,
+    now: DateTime<Utc>,
+) -> Result<Part, Fault> {
+    let key = format!("timelines access {server}");
+    let asked = key.clone();
+    let note = room.store.run(move |store| unless_damaged(store.note(&asked))).await?;
+    let remembered = note.and_then(|note| {
+        let (at, access) = serde_json::from_str::<(DateTime<Utc>, TimelinesAccess)>(&note).ok()?;
+        (at <= now && now - at < ACCESS_EVERY).then_some(access)
+    });
+    let access = match remembered {
+        Some(access) => access,
+        None => {
+            let access = timeline::access(&room.net, server, token).await?;
+            let note = serde_json::to_string(&(now, access)).expect("words and a date are plain data");
+            let mut batch = Batch::new();
+            batch.set_note(&key, &note);
+            // Apart from the harvest: a server that stumbles over the question is not asked again today.
+            room.store.run(move |store| store.commit(batch)).await?;
+            access
+        }
+    };
+    let part: Result<Part, PollError> = shown.open(access, server, token.is_some(), now);
+    Ok(part?)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Environment, load};
+    use crate::model::account::AccountId;
+    use crate::model::observation::{Counts, Wishes};
+    use crate::model::status::StatusUri;
+
+    use super::*;
+
+    const WATCHLIST: &str = r#"
+[[outlet]]
+id = "agency"
+name = "Agencia Oriental"
+country = "XX"
+domains = ["agency.example"]
+
+[[mirror_host]]
+host = "bridge.example"
+kind = "rss-bridge"
+consent = "unconsented"
+tell = "the user is a domain"
+sources = ["https://monitor.example/bridge"]
+"#;
+
+    fn config(discover: &str) -> Config {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        let text = format!(
+            "watchlist = [\"outlets.toml\"]\n[sources.mastodon]\ndiscover = {discover}\n\
+             [[account]]\noutlet = \"agency\"\nhandle = \"oriental@local.example\"\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        std::fs::write(dir.path().join("outlets.toml"), WATCHLIST).unwrap();
+        let now = "2026-11-02T12:00:00Z".parse().unwrap();
+        load(Some(&path), &Environment::default(), now).config.unwrap()
+    }
+
+    fn post(acct: &str, text: &str) -> Post {
+        let author = Profile {
+            id: AccountId::mastodon(format!("https://local.example/users/{acct}")),
+            acct: acct.parse().unwrap(),
+            local_id: "1".into(),
+            url: None,
+            display_name: String::new(),
+            note: String::new(),
+            links: vec![],
+            is_bot: false,
+            is_suspended: false,
+            wishes: Wishes { leave_me_out: true },
+            moved_to: None,
+            claimed_created_at: None,
+            claimed_last_status: None,
+            counts: Counts::default(),
+        };
+        let status = Status {
+            uri: StatusUri("https://local.example/s/1".into()),
+            local_id: "1".into(),
+            url: None,
+            claimed_at: None,
+            edited_at: None,
+            text: text.to_owned(),
+            spoiler: String::new(),
+            language: None,
+            boost_of: None,
+            is_reply: false,
+            links: vec![],
+            mentions: vec![],
+            tags: vec![],
+            media: vec![],
+            application: None,
+        };
+        Post { author, status }
+    }
+
+    fn why(post: &Post, discover: &str) -> Option<Method> {
+        let server = Host::parse("local.example").unwrap();
+        reason(post, &server, &config(discover), |status| status.text.contains("llegan los pandas"))
+    }
+
+    const BOTH: &str = "[\"timelines\", \"mentions\"]";
+
+    /// The founding case: the paper names nobody and links nowhere, and its server sets the wish to be left
+    /// out for everybody.
+    #[test]
+    fn a_silent_paper_is_found_by_the_copy_it_posts_and_by_nothing_else() {
+        let paper = post("mirador@local.example", "Asunción: llegan los pandas");
+        assert_eq!(why(&paper, BOTH), Some(Method::Timeline));
+        assert_eq!(why(&paper, "[\"mentions\"]"), None);
+        let filler = post("mirador@local.example", "Buenos días");
+        assert_eq!(why(&filler, BOTH), None);
+    }
+
+    #[test]
+    fn answers_boosts_and_mirrors_are_no_reason() {
+        let copy = post("mirador@local.example", "llegan los pandas");
+        let mut reply = copy.clone();
+        reply.status.is_reply = true;
+        let mut boost = copy.clone();
+        boost.status.boost_of = Some(StatusUri("https://far.example/s/1".into()));
+        let mirror = post("agency.example@bridge.example", "llegan los pandas");
+        for post in [reply, boost, mirror] {
+            assert_eq!(why(&post, BOTH), None, "{post:?}");
+        }
+    }
+
+    #[test]
+    fn who_names_an_outlet_is_a_reason_unless_a_person_asks_for_peace() {
+        let mut namer = post("namer@local.example", "Miren esto");
+        namer.status.mentions = vec!["Oriental".to_owned()];
+        assert_eq!(why(&namer, BOTH), None);
+        namer.author.wishes.leave_me_out = false;
+        assert_eq!(why(&namer, BOTH), Some(Method::Mention));
+        assert_eq!(why(&namer, "[\"timelines\"]"), None);
+        namer.status.mentions = vec!["oriental@far.example".to_owned()];
+        assert_eq!(why(&namer, BOTH), None);
+        namer.status.links = vec!["https://www.agency.example/2026".to_owned()];
+        assert_eq!(why(&namer, BOTH), Some(Method::Mention));
+    }
+}
