@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
+use masthead::clock::Clock;
 use masthead::config::{self, Environment};
 use masthead::cycle::Newsroom;
 use masthead::cycle::commands::{self, Act, Answer, Request, Sheet, Signature};
@@ -541,7 +542,7 @@ impl Drop for Service {
 }
 
 impl Service {
-    fn start(dir: &Path) -> Service {
+    async fn start(dir: &Path) -> Service {
         let child = masthead(dir, &["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let service = Service(child);
         let socket = dir.join("state/masthead.sock");
@@ -549,7 +550,7 @@ impl Service {
             if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
                 return service;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            Clock::Real.sleep(Duration::milliseconds(50)).await;
         }
         panic!("the service does not listen");
     }
@@ -567,7 +568,7 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     let Desk { room, dir } = Desk::new().await;
     drop(room);
     let dir = dir.path();
-    let _service = Service::start(dir);
+    let _service = Service::start(dir).await;
     says(dir, &["reviewer", "add", "ada"]);
     says(dir, &["reviewer", "add", "bo"]);
     let key = dir.join("ada.key");
@@ -637,6 +638,21 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     }
     let log = says(dir, &["review", "log", "F-0047"]);
     assert_eq!(log.matches(" approved ").count(), 2, "{log}");
+
+    let explained = says(dir, &["explain", "gaceta@social.example"]);
+    for part in [
+        "text source           2.00  2.0 at most",
+        "attribution           1.30  -3.0 to 1.5 at most",
+        "sum                   5.00  5.20 count for a lead",
+        "level      lead: worth a reviewer's look, nothing may be said, since 2026-11-06",
+        "a lead from 2.5 points and 3 copies; ready when everything below holds",
+        "next best  efe 1.2 points from its text; has to stay 1 points below",
+        "  NO  on at least 7 days; 5 now",
+    ] {
+        assert!(explained.contains(part), "`{part}` is not in\n{explained}");
+    }
+    let method = says(dir, &["method"]);
+    assert!(method.contains("  4.3     points from which on people may approve it"), "{method}");
 
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
     let (code, _, stderr) = done(dir, &["review", "dismiss", "F-0047", "--why", "fan", "--as", "ada"]);

@@ -1,6 +1,7 @@
 //! The desk of reviewers: what they type becomes a signed request, and the answer a text.
 
 mod key_file;
+mod passages;
 mod queue;
 mod sheet;
 

@@ -164,7 +164,7 @@ pub(super) async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>
             Answer::Reviewer { name, secret }
         }
         Request::Reviewers => {
-            Answer::Reviewers { rows: log::reviewers(&room.config, room.press.lock().await.entries()) }
+            Answer::Reviewers { rows: keys::reviewers(&room.config, room.press.lock().await.entries()) }
         }
         other => anyhow::bail!("{other:?} is not about review"),
     })

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use super::Signature;
+use super::{ReviewerRow, Signature};
 use crate::config::Config;
 use crate::cycle::Newsroom;
 use crate::cycle::press::Press;
@@ -63,15 +63,13 @@ pub(super) fn verify(config: &Config, entries: &[Entry], by: &Signature) -> anyh
 }
 
 /// The reviewers of the configuration, each with the hash and the time of the newest key.
-pub(super) fn all(config: &Config, entries: &[Entry]) -> Vec<(String, Option<(String, DateTime<Utc>)>)> {
-    let newest = |name: &String| {
-        let entry = entries.iter().rev().find(|entry| is_key_of(&entry.record, name));
-        entry.and_then(|entry| match &entry.record {
-            Record::Reviewer { key, .. } => Some((key.clone(), entry.at)),
-            _ => None,
-        })
+pub(super) fn reviewers(config: &Config, entries: &[Entry]) -> Vec<ReviewerRow> {
+    let row = |name: &String| {
+        let made = entries.iter().rev().find(|entry| is_key_of(&entry.record, name)).map(|entry| entry.at);
+        let key = key_of(entries, name).map(str::to_owned);
+        ReviewerRow { name: name.clone(), key, since: made }
     };
-    config.review.reviewers.iter().map(|name| (name.clone(), newest(name))).collect()
+    config.review.reviewers.iter().map(row).collect()
 }
 
 /// While ledger and store do not fit together nobody can decide anything.
