@@ -145,8 +145,11 @@ fn has_people(finding: &Finding) -> bool {
 
 /// The findings that wait about an account to which nothing ties any outlet any more: they lapse.
 pub fn let_lapse(account: &AccountId, findings: &[Finding], now: DateTime<Utc>) -> Vec<Finding> {
-    let waits =
-        |finding: &&Finding| finding.statement.account == *account && finding.state == FindingState::Raised;
+    let waits = |finding: &&Finding| {
+        finding.statement.account == *account
+            && finding.state == FindingState::Raised
+            && !matches!(finding.statement.claim, Claim::Withdrawn(_))
+    };
     let lapsed = |finding: &Finding| Finding { state: FindingState::Lapsed { at: now }, ..finding.clone() };
     findings.iter().filter(waits).map(lapsed).collect()
 }
@@ -298,6 +301,10 @@ impl Desk<'_> {
     /// A finding that waits is checked again: its facts are brought up to date as long as nobody approved
     /// them, and it lapses where the evidence no longer holds.
     fn reexamine(&self, finding: &Finding) -> Option<Finding> {
+        // It says what was said once, and nothing that is found today makes that right.
+        if matches!(finding.statement.claim, Claim::Withdrawn(_)) {
+            return None;
+        }
         let mut fresh = finding.clone();
         match finding.state {
             FindingState::Raised => {}
@@ -326,10 +333,8 @@ impl Desk<'_> {
     fn holds(&self, finding: &Finding) -> bool {
         let statement = &finding.statement;
         let is_still_so = match &statement.claim {
-            // It stands as long as what it takes back was said.
-            Claim::Withdrawn(_) => return true,
             Claim::Changed(change) => still_holds(change, self.dossier),
-            Claim::NewlySeen(_) | Claim::KnownAtStart(_) => true,
+            Claim::NewlySeen(_) | Claim::KnownAtStart(_) | Claim::Withdrawn(_) => true,
         };
         let is_same_outlet = match statement.relation {
             // Which outlet of a system has most text can change from one day to the next.
