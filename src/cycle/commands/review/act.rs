@@ -8,8 +8,9 @@ use chrono::{DateTime, Duration, Utc};
 use super::decide::{Case, Decision, decide};
 use super::retract::{Retraction, retract};
 use super::{Act, Signature, keys};
+use crate::config::Config;
 use crate::cycle::press::Press;
-use crate::cycle::{Newsroom, judge};
+use crate::cycle::{Newsroom, judge, schedule};
 use crate::model::account::{AccountId, Acct};
 use crate::model::dossier::NeverFlag;
 use crate::model::finding::FindingId;
@@ -35,7 +36,9 @@ pub(super) async fn act(
         return retract(room, &mut press, retraction, &by.name, now).await;
     }
     let bench = room.bench.lock().await;
-    let case = room.store.run(move |store| case(store, finding)).await.context("read the finding")?;
+    let config = room.config.clone();
+    let case = room.store.run(move |store| case(store, &config, finding, now)).await;
+    let case = case.context("read the finding")?;
     let case =
         case.with_context(|| format!("there is no finding {finding}; `masthead review` lists them"))?;
     let account = case.finding.statement.account.clone();
@@ -112,10 +115,21 @@ fn check_reason(why: &str, acct: &Acct) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn case(store: &Store, finding: FindingId) -> Result<Option<Case>, StoreError> {
+fn case(
+    store: &Store,
+    config: &Config,
+    finding: FindingId,
+    now: DateTime<Utc>,
+) -> Result<Option<Case>, StoreError> {
     let Some(finding) = store.finding(finding)? else { return Ok(None) };
     let account = &finding.statement.account;
-    Ok(Some(Case { assessment: store.assessment(account)?, never_flag: store.never_flag(account)?, finding }))
+    let (wanted, zone) = (&config.schedule.digest, config.schedule.timezone);
+    Ok(Some(Case {
+        assessment: store.assessment(account)?,
+        never_flag: store.never_flag(account)?,
+        next_digest: schedule::next_after(wanted, zone, now).map(|due| due.with_timezone(&zone)),
+        finding,
+    }))
 }
 
 /// The ledger has it before the store: what is lost between the two has to be decided again.
