@@ -599,3 +599,55 @@ async fn the_outlook_says_what_is_read_and_leaves_out_who_opted_out() {
         ]
     );
 }
+
+/// The founding case: the paper names nobody, links nowhere and follows nobody who matters. Only its text is
+/// the agency's, and only on its own server does it show.
+#[tokio::test]
+async fn a_silent_paper_on_a_local_timeline_is_read_with_how_it_was_found() {
+    let town = Town::new("servers = [\"local.example\"]\ndiscover = [\"timelines\"]").await;
+    let copy = "Dos pandas gigantes llegaron este martes al zoológico de la capital tras un vuelo de doce horas, informó la dirección del parque, que espera a miles de visitantes en la primera semana.";
+    town.says("agency.example/es.xml", rss(&[item(1, "Feria de té", 1)]));
+    town.says("local.example/api/v1/timelines/public", "[]");
+    town.pass(now()).await;
+    town.says("agency.example/es.xml", rss(&[item(2, copy, 2), item(1, "Feria de té", 1)]));
+    town.pass(minutes(11)).await;
+
+    let asks_for_peace = json!({"indexable": false});
+    let paper = author("mirador", asks_for_peace.clone());
+    let talker = author("talker", asks_for_peace);
+    let talk = "Hoy fuimos al parque con los chicos y había una fila larguísima para ver a los pandas, así que volvimos a casa y vimos una película entre todos.";
+    let posts = [post(2, &paper, copy, json!({})), post(1, &talker, talk, json!({}))];
+    town.says("local.example/api/v1/timelines/public", json!(posts).to_string());
+    town.says("local.example/api/v1/accounts/lookup?acct=mirador", paper.to_string());
+    town.says("local.example/api/v1/accounts/mirador/statuses", json!([posts[0]]).to_string());
+    town.pass(minutes(22)).await;
+    let found = town.found("mirador@local.example").unwrap();
+    assert_eq!(
+        (found.method, found.through.as_str(), found.background),
+        (Method::Timeline, "local.example", false)
+    );
+    assert_eq!(town.found("talker@local.example"), None);
+
+    town.pass(minutes(23)).await;
+    let record = town.room.store.account_by_acct(&"mirador@local.example".parse().unwrap()).unwrap().unwrap();
+    assert_eq!(record.found, found);
+    let reuse = town.room.store.reuse(&record.id).unwrap();
+    assert_eq!(reuse.iter().map(|reuse| reuse.publisher.as_str()).collect::<Vec<_>>(), ["agency"]);
+    assert!(town.target(&account("mirador@local.example")).unwrap().due <= minutes(53));
+}
+
+/// Who publishes every few minutes may well be copied before his feed is read again.
+#[tokio::test]
+async fn a_copy_that_shows_before_its_item_is_found_when_the_item_comes() {
+    let town = Town::new("servers = [\"local.example\"]\ndiscover = [\"timelines\"]").await;
+    let copy = "El puerto recibió el primer cargamento de maquinaria agrícola del año, con ochocientas toneladas destinadas a cooperativas del norte, según la autoridad portuaria.";
+    town.says("agency.example/es.xml", rss(&[item(1, "Feria de té", 1)]));
+    let posts = json!([post(1, &author("mirador", json!({})), copy, json!({}))]);
+    town.says("local.example/api/v1/timelines/public", posts.to_string());
+    town.pass(now()).await;
+    assert_eq!(town.found("mirador@local.example"), None);
+    town.says("agency.example/es.xml", rss(&[item(2, copy, 2), item(1, "Feria de té", 1)]));
+    town.pass(minutes(11)).await;
+    town.pass(minutes(22)).await;
+    assert_eq!(town.found("mirador@local.example").unwrap().method, Method::Timeline);
+}

@@ -162,7 +162,7 @@ impl Clippings {
         let copied = items.into_iter().find(|item| {
             let is_watched = watchlist.outlet(&item.publisher).is_some_and(|outlet| outlet.enabled);
             is_watched
-                && compare(&prepared, &Prepared::of_item(&item))
+                && compare(&prepared, &Prepared::of_item(item))
                     .is_some_and(|found| found.kind == ReuseKind::Copy)
         });
         Ok(copied.map(|item| item.publisher))

@@ -45,12 +45,15 @@ pub(super) async fn poll_timeline(
     let known = &record.cursor.heads;
     let road = (&room.net, &server, token);
     let reading = timeline::read(road, shown, part, known, PAGES_PER_POLL, now).await?;
-    let fresh: Vec<Post> =
-        reading.posts.iter().filter(|it| !known.contains(&it.status.uri)).cloned().collect();
-    let copies = copies(room, &fresh).await?;
+    // Posts seen before are compared again: the item may come to us later than its copy.
+    let copies = copies(room, &reading.posts).await?;
     let carries = |status: &Status| copies.contains(&status.uri);
-    let reasons = fresh.iter().filter_map(|post| Some((post, reason(post, &server, &room.config, carries)?)));
-    let leads = reasons.map(|(post, method)| (post.author.acct.clone(), method)).collect();
+    let reasons = reading.posts.iter().filter_map(|post| {
+        let method = reason(post, &server, &room.config, carries)?;
+        let is_news = method == Method::Timeline || !known.contains(&post.status.uri);
+        is_news.then(|| (post.author.acct.clone(), method))
+    });
+    let leads = reasons.collect();
     let mut uris: Vec<_> = reading.posts.into_iter().map(|post| post.status.uri).collect();
     uris.truncate(Cursor::HEADS);
     let heads = if uris.is_empty() { record.cursor.heads.clone() } else { uris };
