@@ -22,8 +22,6 @@ pub(super) struct Case {
     /// Of its account, as it was last judged.
     pub assessment: Option<Assessment>,
     pub never_flag: Option<NeverFlag>,
-    /// When the next digest is due, on the clock of its readers; `None` = never.
-    pub next_digest: Option<DateTime<Tz>>,
 }
 
 /// What an act comes to. Values only: the caller writes them.
@@ -43,12 +41,13 @@ pub(super) struct Decision {
 /// Why the act is not possible, with what to do instead.
 pub(super) fn decide(
     case: &Case,
+    next_digest: Option<DateTime<Tz>>,
     by: &str,
     key: &str,
     act: Act,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Decision> {
-    let reviewer = Reviewer { case, by, key, now };
+    let reviewer = Reviewer { case, next_digest, by, key, now };
     match act {
         Act::Tick { ticks } => reviewer.tick(ticks),
         Act::Approve { seen } => reviewer.approve(&seen),
@@ -61,6 +60,8 @@ pub(super) fn decide(
 /// One reviewer at one case.
 struct Reviewer<'a> {
     case: &'a Case,
+    /// When it is due, on the clock of its readers; `None` = never.
+    next_digest: Option<DateTime<Tz>>,
     by: &'a str,
     key: &'a str,
     now: DateTime<Utc>,
@@ -185,7 +186,7 @@ impl Reviewer<'_> {
 
     /// What becomes of the finding once it is approved.
     fn what_follows(&self) -> String {
-        match (&self.case.finding.statement.claim, self.case.next_digest) {
+        match (&self.case.finding.statement.claim, self.next_digest) {
             (Claim::KnownAtStart(_), _) => {
                 "it stands on the page of its account, since it is no news".to_owned()
             }

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::cycle::Newsroom;
 use crate::cycle::commands::accounts;
 use crate::cycle::judge::Dossiers;
-use crate::cycle::targets;
+use crate::cycle::targets::{FEED_EVERY, WATCHED_EVERY};
 use crate::model::account::{AccountId, Acct};
 use crate::model::assessment::Assessment;
 use crate::model::dossier::Dossier;
@@ -145,8 +145,8 @@ fn is_there(dossier: &Dossier, copy: &Reuse) -> bool {
 
 fn orders(copies: &[&Reuse]) -> Orders {
     let mut orders = Orders {
-        feed_minutes: targets::FEED_EVERY.num_minutes(),
-        account_minutes: targets::WATCHED_EVERY.num_minutes(),
+        feed_minutes: FEED_EVERY.num_minutes(),
+        account_minutes: WATCHED_EVERY.num_minutes(),
         ..Orders::default()
     };
     for reuse in copies {
