@@ -12,6 +12,7 @@ use crate::analysis::concealed::{
     READY_SPAN, RIVAL_DISTANCE,
 };
 use crate::analysis::indicators::{Family, Indicator, TABLE};
+use crate::analysis::names;
 use crate::analysis::review::{CHANGE, OFFICIAL, Policy};
 use crate::cycle::commands::{AccountRow, Answer, Named, TargetRow};
 use crate::model::changes::{Activity, FollowerTrend};
@@ -20,6 +21,16 @@ use crate::model::watchlist::Watchlist;
 
 /// An answer as text, with a closing newline. `room` is how wide tables may be, as in [`table`].
 pub fn answer(answer: &Answer, room: Option<u16>) -> String {
+    visible(&words(answer, room))
+}
+
+/// A text as a terminal may have it. Much of it comes from strangers: nothing that moves the cursor,
+/// turns the writing direction or cannot be seen is left, wherever it stands.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().filter(|character| *character == '\n' || !names::is_invisible(*character)).collect()
+}
+
+fn words(answer: &Answer, room: Option<u16>) -> String {
     match answer {
         Answer::Accounts { rows } => accounts(rows, room),
         Answer::Explained(explanation) => super::explain::explained(explanation),

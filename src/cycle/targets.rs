@@ -19,10 +19,10 @@ use crate::store::{Store, StoreError, unless_damaged};
 const OFFICIAL_EVERY: Duration = Duration::minutes(30);
 /// Who was first is told by polls that lacked a status, so an account with a match or more is read twice an
 /// hour, also when the interval is spread.
-const WATCHED_EVERY: Duration = Duration::minutes(27);
+pub(super) const WATCHED_EVERY: Duration = Duration::minutes(27);
 /// Who was first is told by our sight of an item as well: feeds are read at least every ten minutes, also when
 /// the interval is spread.
-const FEED_EVERY: Duration = Duration::minutes(9);
+pub(super) const FEED_EVERY: Duration = Duration::minutes(9);
 /// Forty posts are a page: on servers of a few hundred people that is more than ten minutes bring.
 const TIMELINE_EVERY: Duration = Duration::minutes(10);
 /// A candidate is read often while it is new, since its proof may appear any day.

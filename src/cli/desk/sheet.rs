@@ -228,11 +228,16 @@ fn order(tie: &Tie, orders: Orders) -> String {
         format!(", {} to {} later{}", hours(least), hours(most), typical.unwrap_or_default())
     });
     format!(
-        "{} copies after a poll that lacked them{}; of {} nobody can tell; {} before the outlet",
+        "{} copies after a poll that lacked them{}; of {} nobody can tell; {} before the outlet; its feeds \
+         are read every {} min, this account every {}: {} of {} gaps are longer",
         orders.outlet_first,
         lag.unwrap_or_default(),
         orders.undecided,
-        orders.account_first
+        orders.account_first,
+        orders.feed_minutes,
+        orders.account_minutes,
+        orders.past_a_round,
+        orders.outlet_first
     )
 }
 
@@ -281,7 +286,12 @@ fn history(sheet: &Sheet) -> String {
     let lead = lead.map(|at| format!("lead {}", day(at)));
     let raised = format!("raised {}", day_and_hour(sheet.finding.raised_at));
     let acts = sheet.history.iter().map(did);
-    lead.into_iter().chain([raised]).chain(acts).collect::<Vec<_>>().join("; ")
+    let orders = sheet.orders;
+    let copies = orders.outlet_first + orders.undecided + orders.account_first;
+    let read = day_and_hour(sheet.account.last_read);
+    let there = format!("read again {read}: {} of {copies} copies still there", sheet.still_there);
+    let there = sheet.finding.statement.tie.as_ref().map(|_| there);
+    lead.into_iter().chain([raised]).chain(acts).chain(there).collect::<Vec<_>>().join("; ")
 }
 
 fn did(row: &LogRow) -> String {
@@ -329,6 +339,9 @@ fn commands(page: &mut Page, sheet: &Sheet) {
         }
         _ => page.command("log", &format!("{start} log {id}")),
     }
+    let kept = finding.statement.tie.as_ref().map_or(0, |tie| tie.passages.len());
+    let passages = if kept > 0 { format!("all {kept} passages that are kept, ") } else { String::new() };
+    page.command("more", &format!("{start} show {id} --all   {passages}every place to look"));
 }
 
 impl Page {
