@@ -114,10 +114,14 @@ fn has_people(finding: &Finding) -> bool {
     finding.approvals.iter().any(|approval| matches!(approval.by, Approver::Reviewer { .. }))
 }
 
-/// The findings that wait about an account to which nothing ties any outlet any more: they lapse.
+/// The findings that wait about an account to which nothing ties any outlet any more: they lapse. A
+/// correction does not: that nothing ties the account is what it says.
 pub fn let_lapse(account: &AccountId, findings: &[Finding], now: DateTime<Utc>) -> Vec<Finding> {
-    let waits =
-        |finding: &&Finding| finding.statement.account == *account && finding.state == FindingState::Raised;
+    let waits = |finding: &&Finding| {
+        finding.statement.account == *account
+            && finding.state == FindingState::Raised
+            && !matches!(finding.statement.claim, Claim::Withdrawn(_))
+    };
     let lapsed = |finding: &Finding| Finding { state: FindingState::Lapsed { at: now }, ..finding.clone() };
     findings.iter().filter(waits).map(lapsed).collect()
 }
@@ -275,6 +279,10 @@ impl Desk<'_> {
             FindingState::Snoozed { until } if until <= self.now => fresh.state = FindingState::Raised,
             _ => return None,
         }
+        // It stands as long as what it takes back was said, whatever the account does since.
+        if matches!(finding.statement.claim, Claim::Withdrawn(_)) {
+            return (fresh != *finding).then_some(fresh);
+        }
         if !self.holds(finding) {
             fresh.state = FindingState::Lapsed { at: self.now };
             return Some(fresh);
@@ -297,10 +305,8 @@ impl Desk<'_> {
     fn holds(&self, finding: &Finding) -> bool {
         let statement = &finding.statement;
         let is_still_so = match &statement.claim {
-            // It stands as long as what it takes back was said.
-            Claim::Withdrawn(_) => return true,
             Claim::Changed(change) => still_holds(change, self.dossier),
-            Claim::NewlySeen(_) | Claim::KnownAtStart(_) => true,
+            Claim::NewlySeen(_) | Claim::KnownAtStart(_) | Claim::Withdrawn(_) => true,
         };
         let is_same_outlet = match statement.relation {
             // Which outlet of a system has most text can change from one day to the next.
