@@ -735,7 +735,19 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     06 Nov 07:27 -> 06 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
     07 Nov 07:26 -> 07 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
 
-    no post would be sent about it as it stands
+    WILL BE POSTED, 441 characters
+      Appears affiliated with Daily Agency, does not say so
+
+      noticias@social.example, first seen by us 3 November
+
+      Observed 4 to 22 November: 41 of its 52 posts are near-copies of what the outlet had published before (typically 2 hours). No credit in 23; in 9, a credit that leads nowhere, “Twitter •mundo_china”.
+
+      Daily Agency: State Council, says A Monitor.
+
+      Not known: who runs it.
+
+      Evidence for and against, or object:
+      http://127.0.0.1:0/d/1/1
 
     approve         masthead review approve F-0047 --seen 7c1e9a0b44d2 --as NAME
     dismiss         masthead review dismiss F-0047 --why partner|fan|mirror|person|other --as NAME
@@ -743,6 +755,8 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     never           masthead review dismiss F-0047 --why other --never-flag --as NAME
     more            masthead review show F-0047 --all   all 4 passages that are kept, every place to look
     "#);
+    let post = says(dir, &["review", "show", "F-0047", "--post"]);
+    assert!(post.starts_with("Appears affiliated with Daily Agency"), "{post}");
     for (name, last) in [
         ("ada", "F-0047: 1 of 2 approvals"),
         ("bo", "F-0047 is approved: it goes into the next digest (Mon "),

@@ -308,7 +308,7 @@ mod tests {
     use super::*;
     use crate::model::account::{Acct, Host};
     use crate::model::changes::FollowerTrend;
-    use crate::model::finding::{Approval, Approver, Finding, OwnerLine};
+    use crate::model::finding::{Approval, Approver, Claim, Finding, OwnerLine};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
