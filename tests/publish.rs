@@ -203,7 +203,13 @@ fn record(replies: u32) -> DigestRecord {
         postponed: vec![],
         salt: "salt".into(),
     };
-    DigestRecord { digest, frozen_at: now(), parts: states, state: DigestState::Posting }
+    DigestRecord {
+        digest,
+        frozen_at: now(),
+        parts: states,
+        state: DigestState::Posting,
+        corrections: Vec::new(),
+    }
 }
 
 fn situation(now: DateTime<Utc>) -> Situation<'static> {

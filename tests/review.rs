@@ -444,6 +444,7 @@ async fn a_correction_is_never_put_aside_and_outlives_every_judgement_of_its_acc
     let wrong = finding();
     let withdrawal = Withdrawal {
         finding: FindingId(12),
+        said: Box::new(Claim::NewlySeen(Relation::Undisclosed)),
         digest: DigestNumber(3),
         part: 1,
         said_at: now() - Duration::days(7),
@@ -735,7 +736,19 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     06 Nov 07:27 -> 06 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
     07 Nov 07:26 -> 07 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
 
-    no post would be sent about it as it stands
+    WILL BE POSTED, 441 characters
+      Appears affiliated with Daily Agency, does not say so
+
+      noticias@social.example, first seen by us 3 November
+
+      Observed 4 to 22 November: 41 of its 52 posts are near-copies of what the outlet had published before (typically 2 hours). No credit in 23; in 9, a credit that leads nowhere, “Twitter •mundo_china”.
+
+      Daily Agency: State Council, says A Monitor.
+
+      Not known: who runs it.
+
+      Evidence for and against, or object:
+      http://127.0.0.1:0/d/1/1
 
     approve         masthead review approve F-0047 --seen 7c1e9a0b44d2 --as NAME
     dismiss         masthead review dismiss F-0047 --why partner|fan|mirror|person|other --as NAME

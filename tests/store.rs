@@ -140,7 +140,13 @@ fn digest(number: u32) -> DigestRecord {
         postponed: vec![],
         salt: "s".into(),
     };
-    DigestRecord { digest, frozen_at: now(), parts: vec![], state: DigestState::Posting }
+    DigestRecord {
+        digest,
+        frozen_at: now(),
+        parts: vec![],
+        state: DigestState::Posting,
+        corrections: Vec::new(),
+    }
 }
 
 fn rejected(excerpt: &str) -> Rejected {

@@ -141,6 +141,7 @@ fn digest() -> DigestRecord {
         frozen_at: at("2026-11-23T09:00:00Z"),
         parts: vec![posted("1"), posted("2"), PartState::OnPageOnly { why: "refused twice".into() }],
         state: DigestState::Closed { at: at("2026-11-23T09:00:20Z") },
+        corrections: vec![],
     }
 }
 

@@ -1,28 +1,36 @@
 //! Composes digests: from confirmed findings to a thread of frozen posts.
 
+mod correction;
 mod en;
 mod es;
 mod post;
+mod preview;
+mod root;
+mod stories;
+mod telling;
+mod tie;
 mod words;
 mod zh;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use url::Url;
 
-use crate::model::account::{AccountId, Network};
-use crate::model::assessment::Relation;
-use crate::model::changes::Change;
+use crate::model::account::AccountId;
 use crate::model::digest::{Digest, DigestNumber, Part, Visibility};
-use crate::model::finding::{Claim, Confirmed, FindingId, FindingState, Statement};
-use crate::model::outlet::OutletId;
+use crate::model::finding::{Confirmed, FindingId, Statement};
 
 use super::gate::{self, Refusal};
 use super::measure::Limits;
 
-use post::{Detail, Writer, checked, lines};
+pub use correction::in_place;
+use post::{Draft, Writer, checked};
+pub use preview::{Preview, preview};
+use root::root;
+use stories::groups;
+pub use stories::{family_of, is_accusing};
 pub use words::Language;
 use words::Story;
 
@@ -43,13 +51,22 @@ pub struct Quiet {
     pub since: NaiveDate,
 }
 
-/// Everything that goes into a digest besides its wording.
-#[derive(Debug, Clone)]
-pub struct Edition<'a> {
+/// How the public record stands: counts, no percentage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SoFar {
+    /// Accounts that posts have named.
+    pub named: u32,
+    /// Objections received; `None` where nobody counts them.
+    pub objections: Option<u32>,
+    /// Statements taken back.
+    pub withdrawn: u32,
+}
+
+/// How and where the posts of a digest appear.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
     pub number: DigestNumber,
-    pub rev: u32,
-    pub from: DateTime<Utc>,
-    /// The first moment after the period.
+    /// The first moment after the period; days of other years are printed with their year.
     pub to: DateTime<Utc>,
     /// In which days are printed.
     pub timezone: Tz,
@@ -60,11 +77,21 @@ pub struct Edition<'a> {
     /// Where our own pages are; every link leads there.
     pub public_url: &'a Url,
     pub limits: Limits,
+}
+
+/// Everything that goes into a digest besides its wording.
+#[derive(Debug, Clone)]
+pub struct Edition<'a> {
+    pub setting: Setting<'a>,
+    pub rev: u32,
+    pub from: DateTime<Utc>,
     /// Root and replies, 2 to [`MOST_POSTS`]; other values are moved to the nearer end.
     pub max_posts: u32,
     /// How many accounts may still be named for the first time today, at most [`MOST_NEWLY_NAMED`].
     pub may_name: u32,
     pub awaiting_review: u32,
+    /// Printed with corrections.
+    pub so_far: SoFar,
     /// Random, for the seals of the parts.
     pub salt: &'a str,
     /// What may be said; findings that are in a digest already are left out.
@@ -95,10 +122,10 @@ pub fn permalink(public_url: &Url, number: DigestNumber) -> String {
 
 /// Composes the thread of one period.
 ///
-/// Order: newly seen official accounts, attested ones, those now proven, changes; within each the
-/// oldest finding's outlet first. What does not fit is postponed. An error means that the root itself
-/// or the closing post cannot pass the gate, which only settings can cause: the public address, the
-/// content warning or a server with very short posts.
+/// Order: corrections, newly seen official accounts, attested ones, hidden ties, look-alikes, those now
+/// proven, changes; within each the oldest finding's group first. What does not fit is postponed. An error
+/// means that the root itself or the closing post cannot pass the gate, which only settings can cause: the
+/// public address, the content warning or a server with very short posts.
 pub fn compose(edition: &Edition<'_>) -> Result<Composition, Refusal> {
     let mut thread = Thread::new(edition);
     for (story, group) in groups(edition.confirmed) {
@@ -109,18 +136,19 @@ pub fn compose(edition: &Edition<'_>) -> Result<Composition, Refusal> {
         return Ok(Composition { digest: None, dropped });
     }
     let root = root(edition, &told, postponed.len())?;
+    let setting = &edition.setting;
     let digest = Digest {
-        number: edition.number,
+        number: setting.number,
         rev: edition.rev,
         from: edition.from,
-        to: edition.to,
+        to: setting.to,
         parts: std::iter::once(root).chain(replies).collect(),
         awaiting_review: edition.awaiting_review,
         postponed,
         salt: edition.salt.to_owned(),
     };
     let end = closing(&digest);
-    gate::check(&end.text, &end.spoiler, &end.permalink, edition.limits)?;
+    gate::check(&end.text, &end.spoiler, &end.permalink, setting.limits)?;
     Ok(Composition { digest: Some(digest), dropped })
 }
 
@@ -142,40 +170,9 @@ pub fn closing(digest: &Digest) -> Part {
     }
 }
 
-/// What a finding is told as; `None` for relations that are never announced.
-fn story(statement: &Statement) -> Option<Story> {
-    match &statement.claim {
-        Claim::NewlySeen(Relation::Official) => Some(Story::Official),
-        Claim::NewlySeen(Relation::Attested) => Some(Story::Attested),
-        Claim::NewlySeen(_) | Claim::KnownAtStart(_) | Claim::Withdrawn(_) => None,
-        Claim::Changed(Change::NowProven) => Some(Story::NowProven),
-        Claim::Changed(_) => Some(Story::Changed),
-    }
-}
-
-/// Findings not yet told, by story, outlet and network, in the order in which they are told.
-fn groups(confirmed: &[Confirmed]) -> Vec<(Story, Vec<&Confirmed>)> {
-    let mut seen = BTreeSet::new();
-    let mut groups: BTreeMap<(Story, &OutletId, Network), Vec<&Confirmed>> = BTreeMap::new();
-    let mut untold: Vec<&Confirmed> =
-        confirmed.iter().filter(|finding| finding.state() == FindingState::Raised).collect();
-    untold.sort_by_key(|finding| finding.id());
-    for finding in untold {
-        let statement = finding.statement();
-        let Some(story) = story(statement) else { continue };
-        if seen.insert(finding.id()) {
-            groups.entry((story, &statement.outlet, statement.network)).or_default().push(finding);
-        }
-    }
-    let mut groups: Vec<_> = groups.into_iter().map(|((story, ..), group)| (story, group)).collect();
-    groups.sort_by_key(|(story, group)| (*story, group.first().map(|finding| finding.id())));
-    groups
-}
-
 /// The replies while they are being written.
 struct Thread<'a> {
     edition: &'a Edition<'a>,
-    writer: Writer,
     replies: Vec<Part>,
     told: Vec<(Story, &'a Confirmed)>,
     postponed: Vec<FindingId>,
@@ -188,7 +185,6 @@ impl<'a> Thread<'a> {
     fn new(edition: &'a Edition<'a>) -> Thread<'a> {
         Thread {
             edition,
-            writer: Writer { words: edition.language.words(), timezone: edition.timezone, to: edition.to },
             replies: Vec::new(),
             told: Vec::new(),
             postponed: Vec::new(),
@@ -203,7 +199,7 @@ impl<'a> Thread<'a> {
         let mut quiet = self.quiet_beside(story, group);
         let mut rest = group;
         while !rest.is_empty() {
-            let room = if story == Story::Changed { MOST_HANDLES } else { self.may_name.min(MOST_HANDLES) };
+            let room = if story.names_anew() { self.may_name.min(MOST_HANDLES) } else { MOST_HANDLES };
             if room == 0 || self.replies.len() == self.most_replies {
                 self.postponed.extend(rest.iter().map(|finding| finding.id()));
                 return;
@@ -222,7 +218,7 @@ impl<'a> Thread<'a> {
                     self.replies.push(part);
                     self.told.extend(now.iter().map(|finding| (story, *finding)));
                     quiet.clear();
-                    if story != Story::Changed {
+                    if story.names_anew() {
                         self.may_name -= taken;
                     }
                 }
@@ -255,71 +251,53 @@ impl<'a> Thread<'a> {
 
     /// The post about these findings with as much detail as fits and passes the gate.
     fn fit(&self, story: Story, findings: &[&Confirmed], quiet: &[&Quiet]) -> Result<Part, Refusal> {
-        let index = self.replies.len() + 1;
-        let link = format!("{}/{index}", permalink(self.edition.public_url, self.edition.number));
-        let most_quiet = quiet.len().min(MOST_HANDLES - findings.len());
-        let mut verdict = Err(Refusal::LinkCount { times: 0 });
-        for detail in Detail::shrinking(most_quiet) {
-            let body = self.writer.body(story, findings, &quiet[..detail.quiet], detail);
-            let part = self.part(index, &body, &link, findings.iter().map(|finding| finding.id()).collect());
-            verdict =
-                gate::check(&part.text, &part.spoiler, &part.permalink, self.edition.limits).map(|()| part);
-            if !matches!(verdict, Err(Refusal::TooLong { .. })) {
-                break;
-            }
-        }
-        verdict
-    }
-
-    fn part(&self, index: usize, body: &str, link: &str, findings: Vec<FindingId>) -> Part {
-        frozen(self.edition, index, format!("{body}\n{link}"), link, findings)
+        let statements: Vec<&Statement> = findings.iter().map(|finding| finding.statement()).collect();
+        let draft = Draft {
+            story,
+            statements: &statements,
+            quiet,
+            checked: checked(findings.iter().copied()),
+            so_far: Some(self.edition.so_far),
+        };
+        let part = fitted(&self.edition.setting, self.replies.len() + 1, &draft)?;
+        Ok(Part { findings: findings.iter().map(|finding| finding.id()).collect(), ..part })
     }
 }
 
-fn frozen(edition: &Edition<'_>, index: usize, text: String, link: &str, findings: Vec<FindingId>) -> Part {
-    Part {
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        text,
-        permalink: link.to_owned(),
-        language: edition.language.tag().to_owned(),
-        visibility: edition.visibility,
-        spoiler: edition.spoiler.to_owned(),
-        findings,
-    }
+/// The reply at this place with as much detail as fits and passes the gate, without its findings.
+fn fitted(setting: &Setting<'_>, index: usize, draft: &Draft<'_>) -> Result<Part, Refusal> {
+    let link = format!("{}/{index}", permalink(setting.public_url, setting.number));
+    first_fit(setting, index, &link, Writer::of(setting).bodies(draft)?)
 }
 
-/// The first post: what the thread holds, how it was found, what is still to come.
-fn root(edition: &Edition<'_>, told: &[(Story, &Confirmed)], postponed: usize) -> Result<Part, Refusal> {
-    let words = edition.language.words();
-    let local = |at: DateTime<Utc>| at.with_timezone(&edition.timezone).date_naive();
-    let last = local(edition.to - chrono::Duration::seconds(1)).max(local(edition.from));
-    let period = (words.period)(local(edition.from), last);
-    let counts = Story::ALL.into_iter().filter_map(|story| {
-        let accounts = told.iter().filter(|(told, _)| *told == story).count();
-        (accounts > 0).then(|| (words.counted)(story, accounts))
-    });
-    let counts = lines(counts);
-    let rule = (words.rule)(checked(told.iter().map(|(_, finding)| *finding)));
-    let waiting: Vec<String> = (postponed > 0)
-        .then(|| (words.postponed)(postponed))
-        .into_iter()
-        .chain((edition.awaiting_review > 0).then(|| (words.awaiting)(edition.awaiting_review)))
-        .collect();
-    let title = (words.title)(edition.number.0, &period);
-    let link = permalink(edition.public_url, edition.number);
-    let end = format!("{}\n{link}", words.every_post);
+/// The first of these texts that passes the gate with its link; only what is too long is shortened.
+fn first_fit(
+    setting: &Setting<'_>,
+    index: usize,
+    link: &str,
+    bodies: impl IntoIterator<Item = String>,
+) -> Result<Part, Refusal> {
     let mut verdict = Err(Refusal::LinkCount { times: 0 });
-    for method in [format!("{}{rule}", words.method), words.method.trim_end().to_owned(), String::new()] {
-        let blocks = [&title, &counts, &method, &lines(waiting.iter().cloned()), &end];
-        let filled: Vec<&str> =
-            blocks.into_iter().map(String::as_str).filter(|block| !block.is_empty()).collect();
-        let part = frozen(edition, 0, filled.join("\n\n"), &link, Vec::new());
-        verdict = gate::check(&part.text, &part.spoiler, &part.permalink, edition.limits).map(|()| part);
+    for body in bodies {
+        let part = frozen(setting, index, format!("{body}\n{link}"), link);
+        verdict = gate::check(&part.text, &part.spoiler, &part.permalink, setting.limits).map(|()| part);
         if !matches!(verdict, Err(Refusal::TooLong { .. })) {
             break;
         }
     }
     verdict
+}
+
+fn frozen(setting: &Setting<'_>, index: usize, text: String, link: &str) -> Part {
+    Part {
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        text,
+        permalink: link.to_owned(),
+        language: setting.language.tag().to_owned(),
+        visibility: setting.visibility,
+        spoiler: setting.spoiler.to_owned(),
+        findings: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub enum Refusal {
     Quote { around: String },
     #[error("U+{code:04X} is invisible or steers the text, expected visible characters and line feeds")]
     Invisible { code: u32 },
+    #[error("nobody says who controls {outlet}, which is printed with every hidden tie")]
+    NoController { outlet: String },
     #[error("{length} characters as the server counts, expected at most {limit}")]
     TooLong { length: usize, limit: u32 },
 }

@@ -25,10 +25,15 @@ pub const HASHES: [char; 3] = ['#', '＃', '﹟'];
 /// A foreign text as one line that is safe to print: at most 60 graphemes, nothing invisible in it,
 /// no hashtag, mention, link or emoji shortcode, and words of mixed script spelled out.
 pub fn clean(text: &str) -> String {
+    clean_to(text, LONGEST_NAME)
+}
+
+/// A foreign text as [`clean`] gives it, with at most so many graphemes.
+pub fn clean_to(text: &str, longest: usize) -> String {
     let visible = visible(text);
     let spelled = spell_mixed_words(&without_shortcodes(&visible));
     let defused = defuse(&spelled.split_whitespace().collect::<Vec<_>>().join(" "));
-    cut(trimmed(&defused.split_whitespace().collect::<Vec<_>>().join(" ")))
+    cut(trimmed(&defused.split_whitespace().collect::<Vec<_>>().join(" ")), longest)
 }
 
 /// A handle as readers can look it up, without a leading `@`: `user@host`, `name (Threads)`.
@@ -192,11 +197,11 @@ fn trimmed(text: &str) -> &str {
     text.trim().trim_end_matches([':', ' '])
 }
 
-fn cut(text: &str) -> String {
-    if text.graphemes(true).count() <= LONGEST_NAME {
+fn cut(text: &str, longest: usize) -> String {
+    if text.graphemes(true).count() <= longest {
         return text.to_owned();
     }
-    let kept: String = text.graphemes(true).take(LONGEST_NAME - 1).collect();
+    let kept: String = text.graphemes(true).take(longest.saturating_sub(1)).collect();
     format!("{}…", trimmed(&kept))
 }
 

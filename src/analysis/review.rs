@@ -114,7 +114,8 @@ fn has_people(finding: &Finding) -> bool {
     finding.approvals.iter().any(|approval| matches!(approval.by, Approver::Reviewer { .. }))
 }
 
-/// The findings that wait about an account to which nothing ties any outlet any more: they lapse.
+/// The findings that wait about an account to which nothing ties any outlet any more: they lapse. A
+/// correction does not: that nothing ties the account is what it says.
 pub fn let_lapse(account: &AccountId, findings: &[Finding], now: DateTime<Utc>) -> Vec<Finding> {
     let waits = |finding: &&Finding| {
         finding.statement.account == *account
@@ -272,15 +273,15 @@ impl Desk<'_> {
     /// A finding that waits is checked again: its facts are brought up to date as long as nobody approved
     /// them, and it lapses where the evidence no longer holds.
     fn reexamine(&self, finding: &Finding) -> Option<Finding> {
-        // It says what was said once, and nothing that is found today makes that right.
-        if matches!(finding.statement.claim, Claim::Withdrawn(_)) {
-            return None;
-        }
         let mut fresh = finding.clone();
         match finding.state {
             FindingState::Raised => {}
             FindingState::Snoozed { until } if until <= self.now => fresh.state = FindingState::Raised,
             _ => return None,
+        }
+        // It stands as long as what it takes back was said, whatever the account does since.
+        if matches!(finding.statement.claim, Claim::Withdrawn(_)) {
+            return (fresh != *finding).then_some(fresh);
         }
         if !self.holds(finding) {
             fresh.state = FindingState::Lapsed { at: self.now };

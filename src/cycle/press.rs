@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::home::AtHome;
 use crate::config::Config;
-use crate::ledger::{Ledger, LedgerError, Opened, Standing, Text, standing};
+use crate::ledger::{Ledger, LedgerError, Opened, Retraction, Standing, Text, standing};
 use crate::model::digest::{DigestNumber, DigestRecord, DigestState, PartState};
 use crate::model::finding::{Finding, FindingState};
 use crate::model::record::{Entry, LedgerMark, Record};
@@ -101,6 +101,17 @@ impl Press {
         decisive.flatten()
     }
 
+    /// Why hidden ties and imitations are not told, where the rule about reversals stopped that and nobody
+    /// has lifted it.
+    pub fn namings_stopped(&self) -> Option<&str> {
+        let decisive = self.entries.iter().rev().find_map(|entry| match &entry.record {
+            Record::NamingsStopped { why } => Some(Some(why.as_str())),
+            Record::NamingsResumed { .. } => Some(None),
+            _ => None,
+        });
+        decisive.flatten()
+    }
+
     /// Adds a record, fsynced before it returns.
     pub fn append(&mut self, now: DateTime<Utc>, record: Record) -> Result<(), LedgerError> {
         let Some(ledger) = &mut self.ledger else {
@@ -133,6 +144,16 @@ impl Press {
     /// The text of a part that was approved, `None` if it was erased.
     pub fn text(&self, digest: DigestNumber, rev: u32, part: u32) -> Result<Option<Text>, LedgerError> {
         self.ledger.as_ref().map_or(Ok(None), |ledger| ledger.text(digest, rev, part))
+    }
+
+    /// Keeps the particulars of a retraction beside the ledger, before the ledger has the reviewer's word.
+    pub(super) fn keep_retraction(&mut self, seal: &str, retraction: &Retraction) -> Result<(), LedgerError> {
+        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.put_retraction(seal, retraction))
+    }
+
+    /// The particulars of a retraction by the seal of what it takes back, `None` if they were erased.
+    pub(super) fn retraction(&self, seal: &str) -> Result<Option<Retraction>, LedgerError> {
+        self.ledger.as_ref().map_or(Ok(None), |ledger| ledger.retraction(seal))
     }
 
     /// What the store has to take over from the ledger: a digest as the records have it, and the mark of

@@ -2,9 +2,13 @@
 
 mod by_hand;
 mod edition;
+mod edits;
 mod posting;
+mod preview;
 mod reconcile;
+pub mod retract;
 mod said;
+mod settle;
 mod strangers;
 
 use anyhow::Context as _;
@@ -20,6 +24,7 @@ use crate::store::{Batch, Store, StoreError};
 pub use by_hand::{DigestReport, PostLine, digest_now, dry_run};
 use edition::{Composed, NotNow};
 pub(super) use posting::random_hex;
+pub use preview::preview;
 pub use reconcile::{PostCheck, ReconcileReport, reconcile};
 
 /// A file of this name in the state directory stops all posting, also when nothing else works any more.
@@ -40,6 +45,7 @@ pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<
     if room.press.lock().await.safe_mode().is_some() {
         return Ok(None);
     }
+    settle::settle(room, &mut *room.press.lock().await, now).await?;
     let tick = match under_way(room).await? {
         Some(_) => None,
         None => due_tick(room, now).await?,
@@ -53,13 +59,15 @@ pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<
             return Ok(Some(now + AFTER_TROUBLE));
         }
     }
+    let edits = edits::make(room, &mut *room.press.lock().await, now).await?;
     if let Some(tick) = tick
         && let Err(not_now) = make(room, Some(tick), now).await?
     {
         tracing::warn!(why = %not_now.why, "no digest yet");
         return Ok(Some(now + not_now.ask_again_in));
     }
-    posting::drive(room).await
+    let posts = posting::drive(room).await?;
+    Ok([posts, edits.again].into_iter().flatten().min())
 }
 
 /// Asks the home server once in the life of a service, so that what is wrong there is told at its start.
@@ -137,6 +145,16 @@ pub async fn halt(room: &Newsroom, why: &str, now: DateTime<Utc>) -> anyhow::Res
 
 pub async fn resume(room: &Newsroom, by: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
     decide(room, Record::Resumed { by: by.to_owned() }, now).await
+}
+
+/// Lets hidden ties and imitations be told again, after the rule about reversals stopped that.
+///
+/// # Errors
+/// That nothing stopped them, or what the disk says.
+pub async fn resume_namings(room: &Newsroom, by: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let stopped = room.press.lock().await.namings_stopped().is_some();
+    anyhow::ensure!(stopped, "nothing stopped the naming of accounts");
+    decide(room, Record::NamingsResumed { by: by.to_owned() }, now).await
 }
 
 /// Writes down what a person decided about publishing as a whole.

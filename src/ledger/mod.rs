@@ -30,11 +30,13 @@ use thiserror::Error;
 use crate::model::record::{Entry, Record};
 
 mod chain;
+mod retractions;
 mod standing;
 mod texts;
 mod verify;
 
 pub use chain::GENESIS;
+pub use retractions::{Retraction, Taking};
 pub use standing::{Standing, standing};
 pub use texts::Text;
 pub use verify::{Verified, verify};

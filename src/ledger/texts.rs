@@ -78,12 +78,12 @@ pub(super) fn path(dir: &Path, digest: DigestNumber, rev: u32, part: u32) -> Pat
     folder(dir).join(format!("{digest}-{rev}-{part}.json"))
 }
 
-fn folder(dir: &Path) -> PathBuf {
+pub(super) fn folder(dir: &Path) -> PathBuf {
     dir.join("texts")
 }
 
 /// Writes a file so that it is whole or not there, whatever happens meanwhile.
-fn write_whole(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_whole(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder(dir);
     DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let unfinished = path.with_extension("unfinished");

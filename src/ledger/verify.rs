@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{FILE_NAME, LedgerError, chain, texts};
+use crate::model::digest::DigestNumber;
 use crate::model::record::Record;
 
 /// What a check of a ledger found. Its chain holds; otherwise there is an error instead.
@@ -13,9 +14,9 @@ pub struct Verified {
     pub head: String,
     /// Posts that the server confirmed.
     pub posted: u64,
-    /// Texts that are exactly what was approved.
+    /// Texts that are exactly what was approved, corrections among them.
     pub texts: u64,
-    /// Approved parts whose text is no longer there.
+    /// Approved or corrected parts whose text is no longer there.
     pub erased: u64,
     /// Texts that differ from what was approved, or cannot be read.
     pub altered: Vec<PathBuf>,
@@ -27,6 +28,24 @@ impl Verified {
     /// Whether every text that is there is the approved one.
     pub fn is_sound(&self) -> bool {
         self.altered.is_empty()
+    }
+
+    /// Compares one text with its seal in the chain.
+    fn check(
+        &mut self,
+        dir: &Path,
+        (digest, rev, part): (DigestNumber, u32, u32),
+        seal: &str,
+    ) -> Result<(), LedgerError> {
+        match texts::read(dir, digest, rev, part) {
+            Ok(Some(text)) if text.seal() == seal => self.texts += 1,
+            Ok(None) => self.erased += 1,
+            Ok(Some(_)) | Err(LedgerError::Text { .. }) => {
+                self.altered.push(texts::path(dir, digest, rev, part));
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 }
 
@@ -51,16 +70,12 @@ pub fn verify(dir: &Path) -> Result<Verified, LedgerError> {
         match &entry.record {
             Record::Posted { .. } => verified.posted += 1,
             Record::Approved { digest, rev, parts, .. } => {
-                for sealed in parts {
-                    match texts::read(dir, *digest, *rev, sealed.part) {
-                        Ok(Some(text)) if text.seal() == sealed.seal => verified.texts += 1,
-                        Ok(None) => verified.erased += 1,
-                        Ok(Some(_)) | Err(LedgerError::Text { .. }) => {
-                            verified.altered.push(texts::path(dir, *digest, *rev, sealed.part));
-                        }
-                        Err(error) => return Err(error),
-                    }
-                }
+                parts
+                    .iter()
+                    .try_for_each(|sealed| verified.check(dir, (*digest, *rev, sealed.part), &sealed.seal))?;
+            }
+            Record::Corrected { digest, part, rev, seal, .. } => {
+                verified.check(dir, (*digest, *rev, *part), seal)?;
             }
             _ => {}
         }

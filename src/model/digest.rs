@@ -110,6 +110,25 @@ pub struct DigestRecord {
     pub frozen_at: DateTime<Utc>,
     pub parts: Vec<PartState>,
     pub state: DigestState,
+    /// Oldest first; the newest one of a part stands in its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
+}
+
+impl DigestRecord {
+    /// What stands in the place of a part; `None` = the part itself.
+    pub fn correction(&self, part: u32) -> Option<&Correction> {
+        self.corrections.iter().rev().find(|correction| correction.part.index == part)
+    }
+}
+
+/// What stands in the place of a part since a statement in it was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Counts on from the revision of the digest.
+    pub rev: u32,
+    pub at: DateTime<Utc>,
+    pub part: Part,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

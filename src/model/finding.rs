@@ -60,6 +60,9 @@ pub enum Claim {
 pub struct Withdrawal {
     /// The finding that was wrong.
     pub finding: FindingId,
+    /// What it said.
+    pub said: Box<Claim>,
+    /// 0 = it stood on our pages and in no digest.
     pub digest: DigestNumber,
     pub part: u32,
     pub said_at: DateTime<Utc>,

@@ -160,6 +160,13 @@ pub enum Record {
     Resumed {
         by: String,
     },
+    /// No hidden tie and no imitation is told until somebody lifts it; corrections and the rest go on.
+    NamingsStopped {
+        why: String,
+    },
+    NamingsResumed {
+        by: String,
+    },
     /// A person compared our posts with the ledger and took a new or older store as good.
     Reconciled {
         store: String,
@@ -190,6 +197,8 @@ impl Record {
             | Record::Edited { .. }
             | Record::Halted { .. }
             | Record::Resumed { .. }
+            | Record::NamingsStopped { .. }
+            | Record::NamingsResumed { .. }
             | Record::Reconciled { .. } => None,
         }
     }

@@ -1,12 +1,13 @@
-//! Sends, looks up and takes down our own posts on the home server: one request each, no decision.
+//! Sends, looks up, edits and takes down our own posts on the home server: one request each, no decision.
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use thiserror::Error;
 use url::Url;
 
 use crate::model::account::Host;
+use crate::model::digest::Part;
 use crate::net::{FetchError, Fetched, Method, Net, Outgoing};
 
 use super::receipt::{self, OwnStatus, ReceiptError};
@@ -47,6 +48,17 @@ pub enum OutboxError {
     Unreadable { url: String, error: ReceiptError },
     #[error("`{url}` is no post of ours that {server} knows; expected the URL of a post by our own account")]
     NotOurs { url: String, server: Host },
+}
+
+/// What came of an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// The server shows this now.
+    Done(OwnStatus),
+    /// The post is no longer there.
+    Gone,
+    /// The post stands, and this server edits none.
+    Impossible,
 }
 
 impl OutboxError {
@@ -112,6 +124,32 @@ impl Outbox {
             }
         }
         Ok(own)
+    }
+
+    /// Replaces the text of a post of ours; visibility and reply target stay what they are.
+    ///
+    /// # Errors
+    /// Nothing follows from an error about what stands there: the same edit may be sent again.
+    pub async fn edit(&self, id: &str, part: &Part) -> Result<Edit, OutboxError> {
+        let url = self.url(&format!("/api/v1/statuses/{}", encoded(id)));
+        let body = json!({
+            "status": part.text, "spoiler_text": part.spoiler, "language": part.language,
+        });
+        let fetched = self.ask(Method::Put, url.clone(), Vec::new(), Some(body)).await?;
+        match fetched.status {
+            200..=299 => {
+                let status =
+                    receipt::parse_status(&fetched.body).map_err(|error| unreadable(&fetched, error))?;
+                Ok(Edit::Done(status))
+            }
+            // Servers that cannot edit say so in several ways, and one of them is that the post is not there.
+            404 | 405 | 410 | 501 => match self.ask(Method::Get, url, Vec::new(), None).await? {
+                found if found.status == 200 => Ok(Edit::Impossible),
+                found if matches!(found.status, 404 | 410) => Ok(Edit::Gone),
+                found => Err(status_error(&found)),
+            },
+            _ => Err(status_error(&fetched)),
+        }
     }
 
     /// Takes down a post of ours; one that is gone already is fine.

@@ -5,6 +5,7 @@
 //! - A request with an unknown outcome is looked up before it is repeated, with the same key and reply target.
 //! - Of several posts of one part the oldest stays; a post that mentions somebody is taken down for good.
 //! - After `Halted` nothing is sent. Reading back and taking down go on, since they only clear up.
+//! - A part of which something was withdrawn is not sent any more; where it stands it is edited.
 //!
 //! Each reply answers the part posted before it, so that every client shows one line of posts in order;
 //! the first one answers the root, and the root answers the standing post from the configuration, if any.
@@ -14,6 +15,7 @@
 //! 2 s of real time between two reads, whatever the clock says.
 
 mod aftermath;
+mod corrections;
 mod history;
 mod request;
 
@@ -24,6 +26,7 @@ use crate::model::digest::{Digest, DigestRecord, DigestState, Part, PartState};
 use crate::model::record::{Entry, Record};
 
 pub use aftermath::{Outcome, after_read, after_removal, after_send};
+pub use corrections::{Editing, to_edit};
 use history::{Fate, History, PartHistory};
 use request::approved;
 pub use request::{Sending, approval, key};
@@ -271,6 +274,11 @@ impl Decision<'_> {
     /// Sends a part whose earlier requests, if any, are known to have had no effect.
     fn send(&self, index: usize) -> Step {
         let history = &self.history.parts[index];
+        if history.is_corrected {
+            let (digest, rev, part) = (self.digest.number, self.digest.rev, self.part(index).index);
+            let why = "what it says was withdrawn before it was posted".to_owned();
+            return Step::Append(Record::Refused { digest, rev, part, why });
+        }
         if history.was_taken_down() {
             return self.hold(index, "a post of it was taken down and none is left");
         }
@@ -363,7 +371,7 @@ mod tests {
             salt: "salt".into(),
         };
         let parts = vec![PartState::Waiting; digest.parts.len()];
-        DigestRecord { digest, frozen_at, parts, state: DigestState::Posting }
+        DigestRecord { digest, frozen_at, parts, state: DigestState::Posting, corrections: Vec::new() }
     }
 
     /// How the server takes one request to post.

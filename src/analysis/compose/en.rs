@@ -1,5 +1,7 @@
 //! The digest in English.
 
+mod telling;
+
 use chrono::{Datelike, NaiveDate};
 
 use crate::model::assessment::Relation;
@@ -39,6 +41,7 @@ pub(super) const WORDS: Words = Words {
             "Digest {number} ends here. The server did not take all of its posts within a day; what is missing stands on the page:"
         )
     },
+    telling: telling::TELLING,
 };
 
 const MONTHS: [&str; 12] = [
@@ -84,9 +87,20 @@ fn accounts(n: usize) -> &'static str {
     if n == 1 { "account" } else { "accounts" }
 }
 
-fn counted(story: Story, n: usize) -> String {
+fn counted(story: Story, n: usize, outlet: Option<&str>) -> String {
     let accounts = accounts(n);
+    let outlet = outlet.unwrap_or("an outlet");
     match story {
+        Story::Correction if n == 1 => "1 correction (first below)".into(),
+        Story::Correction => format!("{n} corrections (first below)"),
+        Story::Undisclosed if n == 1 => {
+            format!("1 account that appears affiliated with {outlet} and does not say so")
+        }
+        Story::Undisclosed => {
+            format!("{n} accounts that appear affiliated with {outlet} and do not say so")
+        }
+        Story::LookAlike if n == 1 => format!("1 account that imitates {outlet}"),
+        Story::LookAlike => format!("{n} accounts that imitate {outlet}"),
         Story::Official => format!("{n} official {accounts} newly seen"),
         Story::Attested => {
             format!("{n} {accounts} newly seen, official by own word and a cited source")
@@ -116,8 +130,11 @@ fn heading(story: Story, subject: &Subject<'_>) -> String {
     let head = match story {
         Story::Official => "Official, newly seen",
         Story::Attested => "Newly seen, says it is official",
+        Story::LookAlike => "Newly seen, imitates an outlet",
         Story::NowProven => "Now proven official",
         Story::Changed => return format!("Change: {on}"),
+        Story::Correction => return format!("Correction: {on}"),
+        Story::Undisclosed => return telling::heading(outlet, *accounts),
     };
     if *accounts == 1 { format!("{head}: {on}") } else { format!("{head}: {accounts} accounts of {on}") }
 }
@@ -162,6 +179,9 @@ fn figures(figures: &Figures) -> Option<String> {
 }
 
 fn proof(story: Story, sides: &Sides<'_>) -> String {
+    if story == Story::LookAlike {
+        return telling::imitates(sides.accounts).to_owned();
+    }
     let profile = if sides.accounts == 1 { "the profile" } else { "each profile" };
     let named = sides.profile_names.unwrap_or("the outlet's site");
     if story == Story::Attested {

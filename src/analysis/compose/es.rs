@@ -1,5 +1,7 @@
 //! The digest in Spanish.
 
+mod telling;
+
 use chrono::{Datelike, NaiveDate};
 
 use crate::model::assessment::Relation;
@@ -41,6 +43,7 @@ pub(super) const WORDS: Words = Words {
             "El resumen {number} termina aquí. El servidor no aceptó todos los mensajes en un día; lo que falta está en la página:"
         )
     },
+    telling: telling::TELLING,
 };
 
 const MONTHS: [&str; 12] = [
@@ -82,9 +85,16 @@ fn period(from: NaiveDate, to: NaiveDate) -> String {
     }
 }
 
-fn counted(story: Story, n: usize) -> String {
+fn counted(story: Story, n: usize, outlet: Option<&str>) -> String {
     let is_one = n == 1;
+    let outlet = outlet.unwrap_or("un medio");
     match story {
+        Story::Correction if is_one => "1 corrección (la primera, abajo)".into(),
+        Story::Correction => format!("{n} correcciones (las primeras, abajo)"),
+        Story::Undisclosed if is_one => format!("1 cuenta que parece vinculada a {outlet} y no lo dice"),
+        Story::Undisclosed => format!("{n} cuentas que parecen vinculadas a {outlet} y no lo dicen"),
+        Story::LookAlike if is_one => format!("1 cuenta que imita a {outlet}"),
+        Story::LookAlike => format!("{n} cuentas que imitan a {outlet}"),
         Story::Official if is_one => "1 cuenta oficial nueva".into(),
         Story::Official => format!("{n} cuentas oficiales nuevas"),
         Story::Attested if is_one => "1 cuenta nueva que dice ser oficial, con fuente citada".into(),
@@ -122,8 +132,11 @@ fn heading(story: Story, subject: &Subject<'_>) -> String {
     let head = match story {
         Story::Official => "Oficial, nueva para nosotros",
         Story::Attested => "Nueva, dice ser oficial",
+        Story::LookAlike => "Nueva, imita a un medio",
         Story::NowProven => "Ahora probada como oficial",
         Story::Changed => return format!("Cambio: {on}"),
+        Story::Correction => return format!("Corrección: {on}"),
+        Story::Undisclosed => return telling::heading(outlet, *accounts),
     };
     if *accounts == 1 { format!("{head}: {on}") } else { format!("{head}: {accounts} cuentas de {on}") }
 }
@@ -173,6 +186,9 @@ fn figures(figures: &Figures) -> Option<String> {
 }
 
 fn proof(story: Story, sides: &Sides<'_>) -> String {
+    if story == Story::LookAlike {
+        return telling::imitates(sides.accounts).to_owned();
+    }
     let profile = if sides.accounts == 1 { "el perfil" } else { "cada perfil" };
     let named = sides.profile_names.unwrap_or("el sitio del medio");
     if story == Story::Attested {

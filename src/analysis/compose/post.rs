@@ -5,12 +5,24 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 
+use crate::analysis::gate::Refusal;
 use crate::analysis::names;
 use crate::model::changes::{Change, FollowerTrend};
 use crate::model::finding::{Approver, Claim, Confirmed, Statement};
 
-use super::Quiet;
 use super::words::{Checked, Event, Figures, Sides, Story, Subject, Words};
+use super::{MOST_HANDLES, Quiet, Setting, SoFar};
+
+/// One post before it is worded.
+pub(super) struct Draft<'a> {
+    pub story: Story,
+    /// At least one; all of the same story, and of the same outlet unless they are corrections.
+    pub statements: &'a [&'a Statement],
+    pub quiet: &'a [&'a Quiet],
+    pub checked: Checked,
+    /// Printed with corrections.
+    pub so_far: Option<SoFar>,
+}
 
 /// How posts of one digest are worded.
 pub(super) struct Writer {
@@ -22,31 +34,43 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// The text without the link.
-    pub(super) fn body(
-        &self,
-        story: Story,
-        findings: &[&Confirmed],
-        quiet: &[&Quiet],
-        detail: Detail,
-    ) -> String {
-        let words = self.words;
-        let Some(first) = findings.first().map(|finding| finding.statement()) else { return String::new() };
-        let name = names::clean(&first.outlet_name);
-        let outlet = if name.is_empty() { first.outlet.to_string() } else { name };
-        let subject = Subject { outlet: &outlet, network: first.network.title(), accounts: findings.len() };
+    pub(super) fn of(setting: &Setting<'_>) -> Writer {
+        Writer { words: setting.language.words(), timezone: setting.timezone, to: setting.to }
+    }
+
+    /// The texts of one post without its link, from the whole one to the shortest.
+    ///
+    /// # Errors
+    /// A hidden tie of which nobody says who controls the outlet.
+    pub(super) fn bodies(&self, draft: &Draft<'_>) -> Result<Vec<String>, Refusal> {
+        match draft.story {
+            Story::Correction => Ok(self.corrections(draft)),
+            Story::Undisclosed => self.ties(draft),
+            _ => {
+                let most_quiet = draft.quiet.len().min(MOST_HANDLES.saturating_sub(draft.statements.len()));
+                Ok(Detail::shrinking(most_quiet).map(|detail| self.body(draft, detail)).collect())
+            }
+        }
+    }
+
+    fn body(&self, draft: &Draft<'_>, detail: Detail) -> String {
+        let (words, story, statements) = (self.words, draft.story, draft.statements);
+        let Some(first) = statements.first().copied() else { return String::new() };
+        let outlet = outlet_name(first);
+        let subject = Subject { outlet: &outlet, network: first.network.title(), accounts: statements.len() };
         let mut blocks = vec![(words.heading)(story, &subject)];
         if story == Story::Changed {
-            blocks.push(lines(findings.iter().map(|finding| self.event(finding.statement(), detail))));
+            blocks.push(lines(statements.iter().map(|statement| self.event(statement, detail))));
         } else {
-            let is_alone = findings.len() == 1;
-            blocks.push(lines(
-                findings.iter().map(|finding| self.account(finding.statement(), detail, is_alone)),
-            ));
-            let proof = (detail.text >= Text::WithProof).then(|| self.proof(story, findings));
+            let is_alone = statements.len() == 1;
+            blocks.push(lines(statements.iter().map(|statement| self.account(statement, detail, is_alone))));
+            // That nobody knows who runs it is part of an accusation, and no detail of it.
+            let proof = (detail.text >= Text::WithProof || story == Story::LookAlike)
+                .then(|| self.proof(story, statements));
             let figures = is_alone.then(|| (words.figures)(&self.figures(first, detail))).flatten();
             blocks.extend(proof.into_iter().chain(figures));
         }
+        let quiet = &draft.quiet[..detail.quiet];
         if !quiet.is_empty() {
             let accounts = quiet.iter().map(|account| {
                 let known = account.known.statement();
@@ -60,8 +84,13 @@ impl Writer {
         if detail.text >= Text::WithOwner {
             blocks.extend(self.owner(first));
         }
-        blocks.extend((words.checked)(checked(findings.iter().copied())));
-        blocks.push(if story == Story::Changed { words.change_link } else { words.proof_link }.to_owned());
+        blocks.extend((words.checked)(draft.checked));
+        let link = match story {
+            Story::Changed => words.change_link,
+            Story::LookAlike => words.telling.evidence_link,
+            _ => words.proof_link,
+        };
+        blocks.push(link.to_owned());
         blocks.join("\n\n")
     }
 
@@ -111,10 +140,10 @@ impl Writer {
     }
 
     /// Both sides, named where all accounts share them.
-    fn proof(&self, story: Story, findings: &[&Confirmed]) -> String {
+    fn proof(&self, story: Story, statements: &[&Statement]) -> String {
         let shared = |side: fn(&Statement) -> Option<&str>| {
             let sites: BTreeSet<Option<String>> =
-                findings.iter().map(|finding| side(finding.statement()).map(names::site)).collect();
+                statements.iter().map(|statement| side(statement).map(names::site)).collect();
             let mut sites = sites.into_iter();
             sites.next().flatten().filter(|site| sites.next().is_none() && !site.is_empty())
         };
@@ -123,12 +152,12 @@ impl Writer {
         let sides = Sides {
             profile_names: profile_names.as_deref(),
             named_on: named_on.as_deref(),
-            accounts: findings.len(),
+            accounts: statements.len(),
         };
         (self.words.proof)(story, &sides)
     }
 
-    fn day(&self, at: DateTime<Utc>) -> String {
+    pub(super) fn day(&self, at: DateTime<Utc>) -> String {
         let local = |at: DateTime<Utc>| at.with_timezone(&self.timezone).date_naive();
         (self.words.day)(local(at), local(self.to).year())
     }
@@ -176,6 +205,12 @@ pub(super) fn checked<'a>(findings: impl Iterator<Item = &'a Confirmed>) -> Chec
         })
         .min()
         .map_or(Checked::ByRule, Checked::ByPeople)
+}
+
+/// The outlet as it is printed: its cleaned name, or its id where nothing of the name is left.
+pub(super) fn outlet_name(statement: &Statement) -> String {
+    let name = names::clean(&statement.outlet_name);
+    if name.is_empty() { statement.outlet.to_string() } else { name }
 }
 
 pub(super) fn lines(lines: impl Iterator<Item = String>) -> String {

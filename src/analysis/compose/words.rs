@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::assessment::Relation;
 use crate::model::changes::FollowerTrend;
 
+use super::telling::Telling;
 use super::{en, es, zh};
 
 /// A language in which digests are written.
@@ -44,14 +45,30 @@ impl Language {
 /// The stories a digest tells, in the order in which it tells them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Story {
+    Correction,
     Official,
     Attested,
+    Undisclosed,
+    LookAlike,
     NowProven,
     Changed,
 }
 
 impl Story {
-    pub(super) const ALL: [Story; 4] = [Story::Official, Story::Attested, Story::NowProven, Story::Changed];
+    pub(super) const ALL: [Story; 7] = [
+        Story::Correction,
+        Story::Official,
+        Story::Attested,
+        Story::Undisclosed,
+        Story::LookAlike,
+        Story::NowProven,
+        Story::Changed,
+    ];
+
+    /// Whether it says for the first time what an account is.
+    pub(super) fn names_anew(self) -> bool {
+        !matches!(self, Story::Correction | Story::Changed)
+    }
 }
 
 /// By whom findings were checked; the weakest check among several is the one to print.
@@ -99,8 +116,8 @@ pub(super) struct Words {
     pub month: fn(NaiveDate) -> String,
     pub period: fn(NaiveDate, NaiveDate) -> String,
     pub title: fn(u32, &str) -> String,
-    /// The line of the root that counts accounts of a story.
-    pub counted: fn(Story, usize) -> String,
+    /// The line of the root that counts accounts of a story; with their outlet where all have the same.
+    pub counted: fn(Story, usize, Option<&str>) -> String,
     /// How findings are made, in one sentence or two, ready for another to follow.
     pub method: &'static str,
     /// By whom the findings of this digest were let through.
@@ -126,6 +143,8 @@ pub(super) struct Words {
     pub proof_link: &'static str,
     pub change_link: &'static str,
     pub closing: fn(u32) -> String,
+    /// Hidden ties and corrections.
+    pub telling: Telling,
 }
 
 /// A number in groups of three digits.

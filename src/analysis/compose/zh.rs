@@ -1,5 +1,7 @@
 //! The digest in Chinese, in simplified characters.
 
+mod telling;
+
 use chrono::{Datelike, NaiveDate};
 
 use crate::model::assessment::Relation;
@@ -35,6 +37,7 @@ pub(super) const WORDS: Words = Words {
     proof_link: "查看证据或提出异议：",
     change_link: "全部日期和数字，或提出异议：",
     closing: |number| format!("第{number}期摘要到此为止。服务器一天之内没有收下全部内容，未发部分见网页："),
+    telling: telling::TELLING,
 };
 
 fn day(date: NaiveDate, year: i32) -> String {
@@ -53,8 +56,12 @@ fn period(from: NaiveDate, to: NaiveDate) -> String {
     }
 }
 
-fn counted(story: Story, n: usize) -> String {
+fn counted(story: Story, n: usize, outlet: Option<&str>) -> String {
+    let outlet = outlet.unwrap_or("某媒体");
     match story {
+        Story::Correction => format!("更正{n}项（见下方首条）"),
+        Story::Undisclosed => format!("似与 {outlet} 有关联但未说明的账号{n}个"),
+        Story::LookAlike => format!("仿冒 {outlet} 的账号{n}个"),
         Story::Official => format!("新发现官方账号{n}个"),
         Story::Attested => format!("新发现自称官方、并有来源佐证的账号{n}个"),
         Story::NowProven => format!("已知账号现证实为官方{n}个"),
@@ -75,8 +82,11 @@ fn heading(story: Story, subject: &Subject<'_>) -> String {
     let head = match story {
         Story::Official => "新发现的官方账号",
         Story::Attested => "新发现的自称官方账号",
+        Story::LookAlike => "新发现的仿冒账号",
         Story::NowProven => "现证实为官方账号",
         Story::Changed => return format!("变化：{network} 上的 {outlet}"),
+        Story::Correction => return format!("更正：{network} 上的 {outlet}"),
+        Story::Undisclosed => return telling::heading(outlet, *accounts),
     };
     let count = if *accounts == 1 { String::new() } else { format!("，共{accounts}个") };
     format!("{head}：{network} 上的 {outlet}{count}")
@@ -115,6 +125,9 @@ fn figures(figures: &Figures) -> Option<String> {
 }
 
 fn proof(story: Story, sides: &Sides<'_>) -> String {
+    if story == Story::LookAlike {
+        return telling::imitates(sides.accounts).to_owned();
+    }
     let profile = if sides.accounts == 1 { "该账号资料" } else { "各账号资料" };
     let named = sides.profile_names.unwrap_or("媒体网站");
     if story == Story::Attested {

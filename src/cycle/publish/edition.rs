@@ -1,5 +1,7 @@
 //! The edition: what goes into the next digest, and what the home server lets it be.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
 use url::Url;
@@ -8,12 +10,12 @@ use super::AFTER_TROUBLE;
 use super::posting::random_hex;
 use super::said::SaidBefore;
 use super::strangers::at_home;
-use crate::analysis::compose::{self, Dropped, Edition, Language, Quiet};
+use crate::analysis::compose::{self, Dropped, Edition, Language, Quiet, Setting, SoFar};
 use crate::analysis::measure::Limits;
 use crate::config::{self, Config};
 use crate::cycle::Newsroom;
 use crate::cycle::press::Press;
-use crate::model::digest::{DigestRecord, DigestState, PartState};
+use crate::model::digest::{DigestNumber, DigestRecord, DigestState, PartState};
 use crate::model::finding::{Claim, Confirmed, Finding, FindingState};
 use crate::publish::thread;
 use crate::store::{Store, StoreError};
@@ -64,24 +66,22 @@ pub(super) async fn compose(
     let number = press.next_number(&room.store)?;
     let config = room.config.clone();
     let said = SaidBefore::read(press)?;
-    let desk = room.store.run(move |store| desk(store, &said, now)).await.context("read what may be said")?;
+    let namings = if press.namings_stopped().is_some() { Namings::Off } else { Namings::On };
+    let desk = room.store.run(move |store| desk(store, &said, namings, now)).await;
+    let desk = desk.context("read what may be said")?;
+    let (confirmed, quiet) = (&desk.confirmed, &quiet(&desk.confirmed));
+    let public_url = public_url(&config)?;
     let edition = Edition {
-        number,
+        setting: setting(&config, &public_url, number, limits, now),
         rev: 1,
         from: desk.from.unwrap_or(now - FIRST_PERIOD),
-        to: now,
-        timezone: config.schedule.timezone,
-        language: language(config.fediverse.language),
-        visibility: config.fediverse.visibility,
-        spoiler: &config.fediverse.spoiler,
-        public_url: &public_url(&config)?,
-        limits,
         max_posts: config.fediverse.max_posts,
         may_name: thread::may_still_name(desk.named.iter().copied(), now),
         awaiting_review: desk.waiting,
+        so_far: desk.so_far,
         salt: &random_hex()?,
-        confirmed: &desk.confirmed,
-        quiet: &quiet(&desk.confirmed),
+        confirmed,
+        quiet,
     };
     let composition = match compose::compose(&edition) {
         Ok(composition) => composition,
@@ -98,9 +98,38 @@ pub(super) async fn compose(
         return Ok(Ok(Composed { findings: desk.said_before, ..nothing }));
     };
     let parts = vec![PartState::Waiting; digest.parts.len()];
-    let record = DigestRecord { digest, frozen_at: now, parts, state: DigestState::Posting };
+    let record =
+        DigestRecord { digest, frozen_at: now, parts, state: DigestState::Posting, corrections: Vec::new() };
     let findings = [included(&record, &desk.findings), desk.said_before].concat();
     Ok(Ok(Composed { record: Some(record), findings, dropped: composition.dropped, limits }))
+}
+
+/// How posts look that this configuration makes.
+pub(super) fn setting<'a>(
+    config: &'a Config,
+    public_url: &'a Url,
+    number: DigestNumber,
+    limits: Limits,
+    now: DateTime<Utc>,
+) -> Setting<'a> {
+    Setting {
+        number,
+        to: now,
+        timezone: config.schedule.timezone,
+        language: language(config.fediverse.language),
+        visibility: config.fediverse.visibility,
+        spoiler: &config.fediverse.spoiler,
+        public_url,
+        limits,
+    }
+}
+
+/// Whether hidden ties and imitations may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Namings {
+    On,
+    /// Stopped by the rule about reversals, until a person lifts it.
+    Off,
 }
 
 /// What lies on the desk when a digest is made.
@@ -114,18 +143,21 @@ struct Desk {
     named: Vec<DateTime<Utc>>,
     /// Where the last digest ended.
     from: Option<DateTime<Utc>>,
+    so_far: SoFar,
 }
 
-fn desk(store: &Store, said: &SaidBefore, now: DateTime<Utc>) -> Result<Desk, StoreError> {
+fn desk(store: &Store, said: &SaidBefore, namings: Namings, now: DateTime<Utc>) -> Result<Desk, StoreError> {
     let mut findings = store.findings()?;
     let said_before: Vec<Finding> = findings.iter().filter_map(|finding| said.mark(finding)).collect();
     findings.retain(|finding| !said_before.iter().any(|said| said.id == finding.id));
     let digests = store.digests()?;
     let raised = || findings.iter().filter(|finding| finding.state == FindingState::Raised);
-    let confirmed: Vec<Confirmed> = raised().filter_map(Finding::confirmed).collect();
+    let may_be_told =
+        |finding: &&Finding| namings == Namings::On || !compose::is_accusing(&finding.statement.claim);
+    let confirmed: Vec<Confirmed> = raised().filter(may_be_told).filter_map(Finding::confirmed).collect();
     let waiting = raised().filter(|finding| finding.confirmed().is_none()).count();
     let frozen_at = |finding: &Finding| match finding.state {
-        FindingState::InDigest { number, .. } => {
+        FindingState::InDigest { number, .. } | FindingState::Retracted { number, .. } => {
             digests.iter().find(|record| record.digest.number == number).map(|record| record.frozen_at)
         }
         _ => None,
@@ -135,10 +167,31 @@ fn desk(store: &Store, said: &SaidBefore, now: DateTime<Utc>) -> Result<Desk, St
         named: newly.filter_map(frozen_at).collect(),
         from: digests.iter().map(|record| record.digest.to).filter(|to| *to < now).max(),
         waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+        so_far: so_far(findings.iter().chain(&said_before)),
         confirmed,
         findings,
         said_before,
     })
+}
+
+/// How the public record stands: different accounts that posts have named, and statements taken back.
+fn so_far<'a>(findings: impl Iterator<Item = &'a Finding>) -> SoFar {
+    let (mut named, mut withdrawn) = (BTreeSet::new(), 0u32);
+    for finding in findings {
+        let is_told = matches!(
+            finding.state,
+            FindingState::InDigest { .. } | FindingState::Retracted { .. } | FindingState::SaidBefore
+        );
+        match &finding.statement.claim {
+            Claim::Withdrawn(_) => withdrawn += 1,
+            Claim::NewlySeen(_) | Claim::Changed(_) if is_told => {
+                named.insert(&finding.statement.account);
+            }
+            _ => {}
+        }
+    }
+    // Objections reach the operator by mail or in person: nothing here counts them.
+    SoFar { named: u32::try_from(named.len()).unwrap_or(u32::MAX), objections: None, withdrawn }
 }
 
 /// The findings in a digest, each with the part it stands in.
@@ -170,7 +223,7 @@ fn language(language: config::Language) -> Language {
 }
 
 /// Where readers find the pages; while posting is off that may be this machine.
-fn public_url(config: &Config) -> anyhow::Result<Url> {
+pub(super) fn public_url(config: &Config) -> anyhow::Result<Url> {
     match &config.web.public_url {
         Some(url) => Ok(url.clone()),
         None => {

@@ -12,7 +12,7 @@ use crate::cycle::Newsroom;
 use crate::cycle::home::AtHome;
 use crate::cycle::press::Press;
 use crate::model::digest::{DigestRecord, PartState};
-use crate::model::finding::FindingId;
+use crate::model::finding::{FindingId, FindingState};
 use crate::model::record::Record;
 use crate::publish::thread::{self, Situation, Step, Switch};
 use crate::store::{Batch, Store, StoreError};
@@ -149,7 +149,12 @@ async fn approve(
 fn approvers(store: &Store, ids: &[FindingId]) -> Result<Option<Vec<String>>, StoreError> {
     let mut by = std::collections::BTreeSet::new();
     for id in ids {
-        match store.finding(*id)?.and_then(|finding| finding.confirmed()) {
+        let finding = store.finding(*id)?;
+        // What was withdrawn meanwhile is in the ledger too: its part is not sent.
+        if finding.as_ref().is_some_and(|finding| matches!(finding.state, FindingState::Retracted { .. })) {
+            continue;
+        }
+        match finding.and_then(|finding| finding.confirmed()) {
             Some(confirmed) => by.extend(confirmed.approvers().map(ToString::to_string)),
             None => return Ok(None),
         }

@@ -47,6 +47,8 @@ pub(super) struct PartHistory {
     /// Posts to be taken down, in the order of their records, with the reason.
     pub removing: Vec<(String, String)>,
     pub removed: Vec<String>,
+    /// What it says was withdrawn: it is not sent any more.
+    pub is_corrected: bool,
 }
 
 impl PartHistory {
@@ -61,6 +63,7 @@ impl PartHistory {
             reply_to: None,
             removing: Vec::new(),
             removed: Vec::new(),
+            is_corrected: false,
         }
     }
 
@@ -95,6 +98,7 @@ impl PartHistory {
             }
             Record::Refused { why, .. } => self.settle(Fate::Refused(why.clone())),
             Record::Held { why, .. } => self.settle(Fate::Held(why.clone())),
+            Record::Corrected { .. } => self.is_corrected = true,
             Record::Removing { id, why, .. } => self.removing.push((id.clone(), why.clone())),
             Record::Removed { id, why, .. } => {
                 self.removing.retain(|(removing, _)| removing != id);
@@ -183,6 +187,7 @@ fn part_of(record: &Record) -> Option<(DigestNumber, u32)> {
         | Record::Refused { digest, part, .. }
         | Record::Removing { digest, part, .. }
         | Record::Removed { digest, part, .. }
+        | Record::Corrected { digest, part, .. }
         | Record::Held { digest, part, .. } => Some((*digest, *part)),
         _ => None,
     }

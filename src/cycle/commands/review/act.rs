@@ -11,6 +11,7 @@ use super::retract::{Retraction, retract};
 use super::{Act, Signature, keys};
 use crate::config::{Config, Schedule};
 use crate::cycle::press::Press;
+use crate::cycle::publish::retract::check_reason;
 use crate::cycle::{Newsroom, judge, schedule};
 use crate::model::account::{AccountId, Acct};
 use crate::model::dossier::NeverFlag;
@@ -34,7 +35,7 @@ pub(super) async fn act(
     let key = keys::verify(&room.config, press.entries(), by)?;
     if let Act::Retract { seen, why, repeats_handle, was_a_person } = act {
         let retraction = Retraction { finding, seen, why, repeats_handle, was_a_person };
-        return retract(room, &mut press, retraction, &by.name, now).await;
+        return retract(room, &mut press, retraction, (&by.name, &key), now).await;
     }
     let bench = room.bench.lock().await;
     let case = room.store.run(move |store| case(store, finding)).await.context("read the finding")?;
@@ -101,17 +102,6 @@ pub(super) async fn never_flag(
     drop(press);
     judge_again(room, id, now).await?;
     Ok(says)
-}
-
-/// A reason in the chain stays for good, also when everything about the account is erased.
-fn check_reason(why: &str, acct: &Acct) -> anyhow::Result<()> {
-    const LEAST_NAME: usize = 3;
-    anyhow::ensure!(!why.is_empty(), "say why: it is what the public record keeps of it");
-    let plain = why.to_lowercase();
-    let user = acct.user().to_lowercase();
-    let names_it = plain.contains('@') || (user.len() >= LEAST_NAME && plain.contains(&user));
-    anyhow::ensure!(!names_it, "the reason stays in the public record for good: leave the account out of it");
-    Ok(())
 }
 
 fn case(store: &Store, finding: FindingId) -> Result<Option<Case>, StoreError> {

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Sheet, log, seen};
 use crate::config::Config;
-use crate::cycle::Newsroom;
 use crate::cycle::commands::accounts;
 use crate::cycle::judge::Dossiers;
 use crate::cycle::targets::{FEED_EVERY, WATCHED_EVERY};
+use crate::cycle::{Newsroom, publish};
 use crate::model::account::{AccountId, Acct};
 use crate::model::assessment::Assessment;
 use crate::model::dossier::Dossier;
@@ -60,14 +60,13 @@ pub(super) async fn show(room: &Newsroom, finding: FindingId, now: DateTime<Utc>
     let sheet = sheet.context("read the finding")?;
     let sheet =
         sheet.with_context(|| format!("there is no finding {finding}; `masthead review` lists them"))?;
-    let preview = preview(room, &sheet.finding);
+    // A post that our own gate refuses is none that anybody could approve.
+    let preview = publish::preview(room, finding, now).await.unwrap_or_else(|why| {
+        tracing::warn!(%finding, why = %format!("{why:#}"), "its post cannot be shown");
+        None
+    });
+    let preview = preview.map(|shown| Preview { text: shown.text, characters: shown.characters });
     Ok(Sheet { preview, ..sheet })
-}
-
-/// The post about a finding as it would be sent now.
-fn preview(room: &Newsroom, finding: &Finding) -> Option<Preview> {
-    let _ = (room, finding);
-    None
 }
 
 fn sheet(
