@@ -136,7 +136,8 @@ mod play {
     use masthead::daemon::{Service, StopSignal};
     use masthead::demo::progress::Progress;
     use masthead::demo::{self, Script};
-    use masthead::sandbox::{Announcement, Options, Sandbox, story};
+    use masthead::sandbox::story::{self, Story};
+    use masthead::sandbox::{Announcement, Options, Sandbox};
     use masthead::{cli, cycle::commands::Answer};
     use tokio::runtime::Builder;
 
@@ -151,14 +152,15 @@ mod play {
 
     /// What is played.
     fn staging(seed: u64, folder: PathBuf, clock: Clock) -> (Options, Script) {
-        (Options { seed, clock: Some(clock), ..Options::new(folder) }, Script::OFFICIAL)
+        let story = Story::Founding;
+        (Options { story, seed, clock: Some(clock), ..Options::new(folder) }, Script::FOUNDING)
     }
 
     /// The world has a thread of its own; the service has one that the clock can watch.
     pub fn run(seed: u64, ending: Ending) -> anyhow::Result<()> {
         let folder = Folder(std::env::temp_dir().join(format!("masthead-demo-{}", std::process::id())));
         let clock = Clock::jumping(story::ORIGIN);
-        let outside = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let outside = Builder::new_multi_thread().worker_threads(1).thread_name("world").enable_all().build();
         let outside = outside.context("start the runtime of the world")?;
         let house = Builder::new_current_thread().enable_all().build().context("start the runtime")?;
         let (options, script) = staging(seed, folder.0.clone(), clock);

@@ -38,8 +38,9 @@ fn the_example_runs_as_it_is_and_says_what_it_sees() {
     let mut service = Service::start(folder.path());
     for line in [
         "pages: the front pages of ",
+        "feeds: ",
         "fediverse: not read, since `contact` is empty; no account can be seen until it is set",
-        "not in this version: feeds, Bluesky and Threads are not read",
+        "not in this version: Bluesky and Threads are not read",
         "posting: off; digests go to the page on http://127.0.0.1:8787/",
         "pages on http://127.0.0.1:8787/",
     ] {

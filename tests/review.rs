@@ -9,15 +9,21 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
+use masthead::analysis::names;
+use masthead::cli;
+use masthead::clock::Clock;
 use masthead::config::{self, Environment};
 use masthead::cycle::Newsroom;
 use masthead::cycle::commands::{self, Act, Answer, Request, Sheet, Signature};
 use masthead::ledger;
 use masthead::model::account::{AccountId, Acct, Network};
 use masthead::model::assessment::{Assessment, Condition, Level, Relation, Rival};
+use masthead::model::digest::DigestNumber;
 use masthead::model::dossier::{AccountRecord, Found, Method, Presence};
 use masthead::model::evidence::{Citation, Evidence, Weight};
-use masthead::model::finding::{Claim, Dismissal, Finding, FindingId, FindingState, OwnerLine, Statement};
+use masthead::model::finding::{
+    Approval, Approver, Claim, Dismissal, Finding, FindingId, FindingState, OwnerLine, Statement, Withdrawal,
+};
 use masthead::model::item::ItemId;
 use masthead::model::observation::{Counts, Observation, Profile, Wishes};
 use masthead::model::outlet::OutletId;
@@ -333,7 +339,8 @@ async fn two_people_who_saw_the_same_bring_a_finding_into_the_next_digest() {
     assert_eq!(desk.approve(&ada).await.unwrap(), "F-0047: 1 of 2 approvals");
     assert_eq!(desk.approve(&ada).await.unwrap_err(), "F-0047 is already approved by ada");
     assert_eq!(desk.finding().confirmed(), None);
-    assert_eq!(desk.approve(&bo).await.unwrap(), "F-0047 is approved: it goes into the next digest");
+    let approved = "F-0047 is approved: it goes into the next digest (Mon 30 Nov 09:00 UTC)";
+    assert_eq!(desk.approve(&bo).await.unwrap(), approved);
     let confirmed = desk.finding().confirmed().unwrap();
     assert_eq!(confirmed.approvers().map(ToString::to_string).collect::<Vec<_>>(), ["ada", "bo"]);
     assert_eq!(desk.queue().await.0, []);
@@ -409,6 +416,111 @@ async fn one_person_counts_once_also_with_a_new_key() {
     let says = desk.approve(&Signature { name, secret }).await.unwrap();
     assert_eq!(says, "F-0047: 1 of 2 approvals");
     assert_eq!(desk.finding().confirmed(), None);
+}
+
+/// The old key may have been in other hands, and what it approved would be said all the same.
+#[tokio::test]
+async fn what_a_replaced_key_approved_has_to_be_approved_again() {
+    let desk = Desk::new().await;
+    let (ada, bo) = (desk.hire("ada").await, desk.hire("bo").await);
+    desk.act(&ada, Act::Tick { ticks: ALL_TICKED }).await.unwrap();
+    desk.approve(&ada).await.unwrap();
+    desk.approve(&bo).await.unwrap();
+    assert!(desk.finding().confirmed().is_some());
+    desk.ask(Request::ReviewerReplace { name: "ada".into() }).await.unwrap();
+    assert_eq!(desk.finding().confirmed(), None);
+    let rest = desk.finding().approvals;
+    assert!(matches!(&rest[..], [only] if only.by.to_string() == "bo"), "{rest:?}");
+    assert_eq!(desk.queue().await.0, [PAPER]);
+    assert_eq!(desk.acts().await[3..], [ReviewAct::Expired]);
+    assert!(desk.is_sound());
+}
+
+/// A person named as if they were an outlet: the correction waits for the next digest.
+#[tokio::test]
+async fn a_correction_is_never_put_aside_and_outlives_every_judgement_of_its_account() {
+    let desk = Desk::new().await;
+    let ada = desk.hire("ada").await;
+    let wrong = finding();
+    let withdrawal = Withdrawal {
+        finding: FindingId(12),
+        said: Box::new(Claim::NewlySeen(Relation::Undisclosed)),
+        digest: DigestNumber(3),
+        part: 1,
+        said_at: now() - Duration::days(7),
+        why: "its reader runs it alone".into(),
+        repeats_handle: false,
+        was_a_person: true,
+    };
+    let statement = Statement { claim: Claim::Withdrawn(withdrawal), ..wrong.statement.clone() };
+    let by = Approver::Reviewer { name: "ada".into(), key: "ff".repeat(32) };
+    let at = now() - Duration::days(40);
+    let approval = Approval { by, at, seal: statement.seal() };
+    let correction = Finding { statement, needs: 1, approvals: vec![approval], ..wrong };
+    desk.store(|batch| batch.put_finding(correction.clone()));
+    for act in [
+        Act::Dismiss { why: Dismissal::Other, never_flag: false },
+        Act::Snooze { until: now() + Duration::days(3) },
+        Act::Tick { ticks: ALL_TICKED },
+    ] {
+        let refused = desk.act(&ada, act).await.unwrap_err();
+        assert!(refused.starts_with("F-0047 corrects F-0012: it goes out as it stands"), "{refused}");
+    }
+    desk.ask(Request::JudgeAll).await.unwrap();
+    desk.ask(Request::ReviewerReplace { name: "ada".into() }).await.unwrap();
+    let never = Request::NeverFlag {
+        account: "noticias@social.example".into(),
+        by: desk.hire("bo").await,
+        why: "a private person".into(),
+        lift: false,
+    };
+    desk.ask(never).await.unwrap();
+    assert_eq!(desk.finding(), correction);
+    assert!(desk.finding().confirmed().is_some());
+}
+
+#[tokio::test]
+async fn the_queue_says_how_long_approvals_count() {
+    let desk = Desk::new().await;
+    let ada = desk.hire("ada").await;
+    desk.act(&ada, Act::Tick { ticks: ALL_TICKED }).await.unwrap();
+    desk.approve(&ada).await.unwrap();
+    let later = commands::answer(&desk.room, Request::Review, now() + Duration::days(3)).await.unwrap();
+    let text = cli::render(&later);
+    assert!(text.contains("  1 of 2, 11 days left  "), "{text}");
+}
+
+/// U+009B alone begins a command in terminals that know it, and a bidi mark turns what follows.
+#[tokio::test]
+async fn nothing_that_strangers_wrote_reaches_the_terminal_as_a_command() {
+    let desk = Desk::new().await;
+    let hostile = "Noticias \u{9b}31m\u{1b}[2J\u{202e}del Sur\u{7}";
+    desk.store(|batch| {
+        let mut account = account("gaceta");
+        account.latest.profile.display_name = hostile.into();
+        account.latest.profile.note = hostile.into();
+        account.latest.profile.url = Some(format!("https://social.example/@gaceta{hostile}"));
+        account.found.through = hostile.into();
+        batch.put_account(account);
+        let mut judged = assessment("gaceta", Level::Lead);
+        judged.because = hostile.into();
+        judged.evidence[0].says = hostile.into();
+        judged.conditions[1].must = hostile.into();
+        batch.put_assessment(judged);
+        let mut finding = finding();
+        finding.statement.outlet_name = hostile.into();
+        finding.statement.evidence[0].says = hostile.into();
+        finding.statement.owner =
+            Some(OwnerLine { owner: hostile.into(), says: hostile.into(), source: None });
+        batch.put_finding(finding);
+    });
+    let explain = Request::Explain { account: "gaceta@social.example".into() };
+    for request in [Request::Review, Request::ReviewShow { finding: PAPER }, explain] {
+        let text = cli::render(&desk.ask(request.clone()).await.unwrap());
+        let is_odd = |character: &char| *character != '\n' && names::is_invisible(*character);
+        assert_eq!(text.chars().find(is_odd), None, "{request:?}");
+        assert!(text.contains("Sur"), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -541,7 +653,7 @@ impl Drop for Service {
 }
 
 impl Service {
-    fn start(dir: &Path) -> Service {
+    async fn start(dir: &Path) -> Service {
         let child = masthead(dir, &["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let service = Service(child);
         let socket = dir.join("state/masthead.sock");
@@ -549,7 +661,7 @@ impl Service {
             if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
                 return service;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            Clock::Real.sleep(Duration::milliseconds(50)).await;
         }
         panic!("the service does not listen");
     }
@@ -567,7 +679,7 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     let Desk { room, dir } = Desk::new().await;
     drop(room);
     let dir = dir.path();
-    let _service = Service::start(dir);
+    let _service = Service::start(dir).await;
     says(dir, &["reviewer", "add", "ada"]);
     says(dir, &["reviewer", "add", "bo"]);
     let key = dir.join("ada.key");
@@ -607,7 +719,8 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
                     nowhere: "Twitter •mundo_china"
     against         credited -0.2: 1 of 41 copies say where they are from
     order sure?     4 copies after a poll that lacked them, 1.5 h to 1.6 h later, half within 2.0 h; of 1 nobody
-                    can tell; 0 before the outlet
+                    can tell; 0 before the outlet; its feeds are read every 9 min, this account every 27: 4 of 4
+                    gaps are longer
     innocent?       next best: efe 1.2 points from its text; only you can tell: a partner by contract, a
                     translator, a fan
     not seen        its web site (none given); who runs it; anything before 2026-11-03 (0 posts read)
@@ -615,7 +728,7 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     asked them?     no address found on its profile
     group           with cronica@social.example (no finding)
     HISTORY
-                    outlet; no address found on its profile)
+                    outlet; no address found on its profile); read again 23 Nov 09:00: 5 of 5 copies still there
 
     3 of 41 copies                outlet        its words                       this account                    same
     ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -623,20 +736,52 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     06 Nov 07:27 -> 06 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
     07 Nov 07:26 -> 07 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
 
-    no post would be sent about it as it stands
+    WILL BE POSTED, 441 characters
+      Appears affiliated with Daily Agency, does not say so
+
+      noticias@social.example, first seen by us 3 November
+
+      Observed 4 to 22 November: 41 of its 52 posts are near-copies of what the outlet had published before (typically 2 hours). No credit in 23; in 9, a credit that leads nowhere, “Twitter •mundo_china”.
+
+      Daily Agency: State Council, says A Monitor.
+
+      Not known: who runs it.
+
+      Evidence for and against, or object:
+      http://127.0.0.1:0/d/1/1
 
     approve         masthead review approve F-0047 --seen 7c1e9a0b44d2 --as NAME
     dismiss         masthead review dismiss F-0047 --why partner|fan|mirror|person|other --as NAME
     later           masthead review snooze F-0047 7d --as NAME
     never           masthead review dismiss F-0047 --why other --never-flag --as NAME
+    more            masthead review show F-0047 --all   all 4 passages that are kept, every place to look
     "#);
-    for (name, last) in
-        [("ada", "F-0047: 1 of 2 approvals\n"), ("bo", "F-0047 is approved: it goes into the next digest\n")]
-    {
-        assert_eq!(says(dir, &["review", "approve", "F-0047", "--seen", seen, "--as", name]), last);
+    let post = says(dir, &["review", "show", "F-0047", "--post"]);
+    assert!(post.starts_with("Appears affiliated with Daily Agency"), "{post}");
+    for (name, last) in [
+        ("ada", "F-0047: 1 of 2 approvals"),
+        ("bo", "F-0047 is approved: it goes into the next digest (Mon "),
+    ] {
+        let said = says(dir, &["review", "approve", "F-0047", "--seen", seen, "--as", name]);
+        assert!(said.starts_with(last), "{said}");
     }
     let log = says(dir, &["review", "log", "F-0047"]);
     assert_eq!(log.matches(" approved ").count(), 2, "{log}");
+
+    let explained = says(dir, &["explain", "gaceta@social.example"]);
+    for part in [
+        "text source           2.00  2.0 at most",
+        "attribution           1.30  -3.0 to 1.5 at most",
+        "sum                   5.00  5.20 count for a lead",
+        "level      lead: worth a reviewer's look, nothing may be said, since 2026-11-06",
+        "a lead from 2.5 points and 3 copies; ready when everything below holds",
+        "next best  efe 1.2 points from its text; has to stay 1 points below",
+        "  NO  on at least 7 days; 5 now",
+    ] {
+        assert!(explained.contains(part), "`{part}` is not in\n{explained}");
+    }
+    let method = says(dir, &["method"]);
+    assert!(method.contains("  4.3     points from which on people may approve it"), "{method}");
 
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
     let (code, _, stderr) = done(dir, &["review", "dismiss", "F-0047", "--why", "fan", "--as", "ada"]);

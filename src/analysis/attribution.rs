@@ -69,7 +69,7 @@ pub fn credit(status: &Status, publisher: &OutletId, watchlist: &Watchlist) -> C
     }
     let handles = source.handles.iter().flat_map(|handle| sightings(text, handle));
     let handles: Vec<Sighting> = handles.collect();
-    if source.has_byline(text) || handles.iter().any(|seen| *seen == Sighting::Plain) {
+    if source.has_byline(text) || handles.contains(&Sighting::Plain) {
         return Credit::Byline;
     }
     let altered = handles.into_iter().find_map(|seen| match seen {

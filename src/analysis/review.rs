@@ -1,7 +1,10 @@
 //! Review by rule: which findings an assessment raises, refreshes or lets lapse.
 
+mod policy;
+
+pub use policy::{CHANGE, OFFICIAL, Policy};
+
 use chrono::{DateTime, Duration, Utc};
-use sha2::{Digest as _, Sha256};
 
 use crate::analysis::activity::{
     activity, changes, follower_trend, is_same_event, still_holds, tenths_of_posts_a_day,
@@ -11,7 +14,7 @@ use crate::model::account::AccountId;
 use crate::model::assessment::{Assessment, Level, Relation};
 use crate::model::changes::{Activity, Change};
 use crate::model::dossier::{Dossier, Presence};
-use crate::model::evidence::{Direction, Evidence, Weight, hex};
+use crate::model::evidence::{Direction, Evidence, Weight};
 use crate::model::finding::{
     Approval, Approver, Claim, Finding, FindingId, FindingState, OwnerLine, Statement,
 };
@@ -28,38 +31,6 @@ const PROOF_HOLDS: Duration = Duration::days(7);
 
 /// A profile can point to another account every day; that it moved is told once in so long.
 const MOVED_AGAIN_AFTER: Duration = Duration::days(60);
-
-/// A rule of this program that approves by itself. Its wording is hashed into every approval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    pub name: &'static str,
-    pub wording: &'static str,
-}
-
-impl Policy {
-    fn approve(self, statement: &Statement, now: DateTime<Utc>) -> Approval {
-        let sha256 = hex(&Sha256::digest(self.wording));
-        let by = Approver::Policy { name: self.name.to_owned(), sha256 };
-        Approval { by, at: now, seal: statement.seal() }
-    }
-}
-
-/// Newly seen official accounts.
-pub const OFFICIAL: Policy = Policy {
-    name: "official",
-    wording: "An account is published as official without a person when a front page, a page cited by a \
-              maintainer or a host of the outlet, fetched by us, names the account; the account's profile names \
-              the outlet; both were read within seven days; it bears the outlet's name or a page that a \
-              maintainer cites names it; it is no mirror and did not take over the address of another account; a source says who \
-              controls the outlet; and it was read completely.",
-};
-
-/// What happened to official accounts.
-pub const CHANGE: Policy = Policy {
-    name: "change",
-    wording: "A change of an account that is official under the policy of that name is published without a \
-              person: it posts again after sixty quiet days, it is gone or back again, it says it moved, or it is now proven.",
-};
 
 /// How the maintainers configured review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The desk of reviewers: what they type becomes a signed request, and the answer a text.
 
 mod key_file;
+mod passages;
 mod queue;
 mod sheet;
 
@@ -31,15 +32,16 @@ pub(super) async fn review(
     if json {
         return put(&as_json(&answer)?);
     }
-    put(&match (&answer, showing) {
+    let text = match (&answer, showing) {
         (Answer::Sheet(shown), Showing::Post) => match &shown.preview {
-            Some(preview) => format!("{}\n", sheet::plain_lines(&preview.text).join("\n")),
+            Some(preview) => format!("{}\n", preview.text),
             None => anyhow::bail!("{}: nothing would be posted about it as it stands", shown.finding.id),
         },
         (Answer::Sheet(shown), Showing::All) => sheet(shown, Depth::All, room()),
         (Answer::Review { waiting, snoozed, leads }, Showing::All) => queue(waiting, snoozed, leads, room()),
         (answer, _) => super::render::answer(answer, room()),
-    })
+    };
+    put(&super::render::visible(&text))
 }
 
 /// How much of an answer is printed.
@@ -161,10 +163,11 @@ pub(super) async fn reviewer(config: Config, what: Reviewer, json: bool) -> anyh
             return Err(error);
         }
     };
+    let since = if replace { "\nwhat the old key approved and waits has to be approved again" } else { "" };
     put(&match json {
         true => as_json(&serde_json::json!({ "name": name, "key_file": path }))?,
         false => format!(
-            "{name} has a key: {}\nwhoever can read it decides as {name}; keep it where only {name} does\n",
+            "{name} has a key: {}\nwhoever can read it decides as {name}; keep it where only {name} does{since}\n",
             path.display()
         ),
     })

@@ -3,6 +3,7 @@
 pub mod args;
 mod desk;
 mod digest;
+mod explain;
 mod render;
 mod service;
 mod table;

@@ -1,4 +1,4 @@
-//! Answers as people read them: tables and explanations.
+//! Answers as people read them: tables and lists.
 
 use std::fmt::Write as _;
 
@@ -7,21 +7,33 @@ use serde_json::json;
 use super::desk::{self, Depth};
 use super::table::table;
 use crate::analysis::activity::DORMANT_AFTER;
+use crate::analysis::concealed::{
+    FULL_ATTRIBUTION, LEAD_COPIES, LEAD_POINTS, READY_COPIES, READY_DAYS, READY_FAMILIES, READY_POINTS,
+    READY_SPAN, RIVAL_DISTANCE,
+};
 use crate::analysis::indicators::{Family, Indicator, TABLE};
 use crate::analysis::names;
 use crate::analysis::review::{CHANGE, OFFICIAL, Policy};
-use crate::cycle::commands::{AccountRow, Answer, Explanation, FindingLine, Named, TargetRow};
+use crate::cycle::commands::{AccountRow, Answer, Named, TargetRow};
 use crate::model::changes::{Activity, FollowerTrend};
-use crate::model::evidence::{Direction, Evidence, Weight};
-use crate::model::finding::FindingState;
 use crate::model::outlet::Outlet;
 use crate::model::watchlist::Watchlist;
 
 /// An answer as text, with a closing newline. `room` is how wide tables may be, as in [`table`].
 pub fn answer(answer: &Answer, room: Option<u16>) -> String {
+    visible(&words(answer, room))
+}
+
+/// A text as a terminal may have it. Much of it comes from strangers: nothing that moves the cursor,
+/// turns the writing direction or cannot be seen is left, wherever it stands.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().filter(|character| *character == '\n' || !names::is_invisible(*character)).collect()
+}
+
+fn words(answer: &Answer, room: Option<u16>) -> String {
     match answer {
         Answer::Accounts { rows } => accounts(rows, room),
-        Answer::Explained(explanation) => explained(explanation),
+        Answer::Explained(explanation) => super::explain::explained(explanation),
         Answer::Review { waiting, leads, .. } => desk::queue(waiting, &[], leads, room),
         Answer::Sheet(sheet) => desk::sheet(sheet, Depth::Screen, room),
         Answer::ReviewLog { rows } => desk::log(rows, room),
@@ -60,7 +72,7 @@ fn not_read(text: &mut String, what: &str, trouble: &str) {
     let _ = writeln!(text, "\nnot read: {what}\n  {trouble}");
 }
 
-fn activity(row: &AccountRow) -> String {
+pub(super) fn activity(row: &AccountRow) -> String {
     let tenths = row.tenths_of_posts_a_day.filter(|_| row.activity == Activity::Posting);
     let pace = tenths.map(|tenths| format!(" {}.{}/day", tenths / 10, tenths % 10));
     let moved = row.moved_to.as_ref().map(|to| format!(", says it moved to {to}"));
@@ -86,108 +98,8 @@ fn followers(trend: FollowerTrend) -> String {
     }
 }
 
-fn followers_in_words(trend: FollowerTrend) -> String {
-    match grown(trend) {
-        0 => trend.now.to_string(),
-        grown => format!("{}, {grown:+} in a week", trend.now),
-    }
-}
-
-fn grown(trend: FollowerTrend) -> i128 {
+pub(super) fn grown(trend: FollowerTrend) -> i128 {
     trend.week_before.map_or(0, |before| i128::from(trend.now) - i128::from(before))
-}
-
-fn explained(explanation: &Explanation) -> String {
-    let row = &explanation.account;
-    let mut text = format!("{}  \"{}\"\n", row.account, names::clean(&row.name));
-    facts(explanation).into_iter().for_each(|(label, value)| {
-        let _ = writeln!(text, "{label:<11}{value}");
-    });
-    if let Some(assessment) = &explanation.assessment {
-        text.push_str("\nevidence\n");
-        assessment.evidence.iter().for_each(|item| text.push_str(&evidence(item)));
-        let _ = writeln!(text, "  sum of points: {:.1}", assessment.points);
-        text.push_str("\nto be published without a person\n");
-        for condition in &assessment.conditions {
-            let _ = writeln!(text, "  {} {}", if condition.met { "yes" } else { "NO " }, condition.must);
-        }
-    }
-    let _ = writeln!(text, "\nlooked and found nothing: {}", explanation.found_nothing.join(", "));
-    explanation.findings.iter().for_each(|finding| text.push_str(&finding_line(finding)));
-    text
-}
-
-/// The lines above the evidence, each with its label.
-fn facts(explanation: &Explanation) -> Vec<(&'static str, String)> {
-    let row = &explanation.account;
-    let found = &row.found;
-    let known = if found.background { ", known at start" } else { "" };
-    let seen = format!(
-        "{} by {} ({}){known}",
-        found.at.format("%Y-%m-%d %H:%M"),
-        found.method.words(),
-        found.through
-    );
-    let mut facts = vec![("is", row.relation.to_string())];
-    facts.extend(row.outlet.clone().map(|outlet| ("outlet", outlet)));
-    facts.push(("named", named_in_words(row.named).to_owned()));
-    facts.extend(explanation.assessment.as_ref().map(|assessment| ("because", assessment.because.clone())));
-    facts.extend(explanation.url.clone().map(|url| ("page", url)));
-    facts.push(("first seen", seen));
-    facts.push(("activity", format!("{}; {} statuses read", activity(row), explanation.statuses_read)));
-    facts.extend(row.followers.map(|trend| ("followers", followers_in_words(trend))));
-    facts.extend(row.trouble.clone().map(|trouble| ("not read", trouble)));
-    facts
-}
-
-fn named_in_words(named: Named) -> &'static str {
-    match named {
-        Named::Yes => "yes, in a digest",
-        Named::Next => "in the next digest",
-        Named::OnPage => "on its page only: it was known at start, which is no news",
-        Named::Waiting => "not before people approve",
-        Named::No => "no",
-    }
-}
-
-/// One piece of evidence: what it weighs, what it says, where to look.
-fn evidence(item: &Evidence) -> String {
-    let weight = match item.weight {
-        Weight::Proof(Direction::OutletNamesAccount) => "proof, the outlet's side".to_owned(),
-        Weight::Proof(Direction::AccountNamesOutlet) => "proof, the account's side".to_owned(),
-        Weight::Points(points) => format!("{points:+.1} points"),
-        Weight::LeadPoints(points) => format!("{points:+.2} for a lead"),
-        Weight::Gate => "decides by itself".to_owned(),
-        Weight::Shown => "shown, counts nothing".to_owned(),
-    };
-    let mut text = format!("  {:<21}{:<27}{}\n", item.indicator.0, weight, item.says);
-    for citation in item.citations() {
-        let seen = citation.seen_at.format("%Y-%m-%d %H:%M");
-        let hash = &citation.sha256[..12.min(citation.sha256.len())];
-        let _ = writeln!(text, "  {:<21}{}  seen {seen}, sha256 {hash}", "", citation.url);
-    }
-    text
-}
-
-fn finding_line(finding: &FindingLine) -> String {
-    let by: Vec<String> = finding.approved_by.iter().map(ToString::to_string).collect();
-    let approved = match by.as_slice() {
-        [] => format!("waits for {} approvals", finding.needs),
-        by => format!("approved by {}", by.join(", ")),
-    };
-    format!("finding {}: {}; {approved}\n", finding.id, state(finding.state))
-}
-
-fn state(state: FindingState) -> String {
-    match state {
-        FindingState::Raised => "raised".to_owned(),
-        FindingState::InDigest { number, part } => format!("in digest {number} part {part}"),
-        FindingState::SaidBefore => "said before".to_owned(),
-        FindingState::Snoozed { until } => format!("put off until {}", until.format("%Y-%m-%d")),
-        FindingState::Dismissed { at, .. } => format!("dismissed {}", at.format("%Y-%m-%d")),
-        FindingState::Retracted { number, part } => format!("withdrawn, was in digest {number} part {part}"),
-        FindingState::Lapsed { at } => format!("lapsed {}", at.format("%Y-%m-%d")),
-    }
 }
 
 fn targets(rows: &[TargetRow], room: Option<u16>) -> String {
@@ -293,8 +205,27 @@ pub fn method() -> String {
     for policy in [OFFICIAL, CHANGE] {
         let _ = writeln!(text, "\nPolicy \"{}\"\n  {}", policy.name, policy.wording);
     }
+    text.push_str("\nA tie that an account does not tell\n");
+    for (rule, value) in thresholds() {
+        let _ = writeln!(text, "  {value:<8}{rule}");
+    }
     let _ = writeln!(text, "\nAn account is dormant after {} days without a post.", DORMANT_AFTER.num_days());
     text
+}
+
+/// When a hidden tie is a lead and when people may approve it, with the constant of each rule.
+fn thresholds() -> Vec<(&'static str, String)> {
+    vec![
+        ("points from which on it is a lead", LEAD_POINTS.to_string()),
+        ("copies from which on it is", LEAD_COPIES.to_string()),
+        ("points from which on people may approve it", READY_POINTS.to_string()),
+        ("kinds of evidence, one of them text or infrastructure", READY_FAMILIES.to_string()),
+        ("copies of which we know that the outlet was first", READY_COPIES.to_string()),
+        ("days on which they were made", READY_DAYS.to_string()),
+        ("days from the first of them to the last", READY_SPAN.num_days().to_string()),
+        ("share of honest credits from which on nothing is hidden", FULL_ATTRIBUTION.to_string()),
+        ("points by which the next best explanation is weaker", RIVAL_DISTANCE.to_string()),
+    ]
 }
 
 /// The same for machines.
@@ -307,6 +238,17 @@ pub fn method_as_json() -> serde_json::Value {
     json!({
         "indicators": TABLE.iter().map(indicator).collect::<Vec<_>>(),
         "policies": [policy(OFFICIAL), policy(CHANGE)],
+        "hidden_tie": {
+            "lead_points": LEAD_POINTS,
+            "lead_copies": LEAD_COPIES,
+            "ready_points": READY_POINTS,
+            "ready_families": READY_FAMILIES,
+            "ready_copies": READY_COPIES,
+            "ready_days": READY_DAYS,
+            "ready_span_days": READY_SPAN.num_days(),
+            "full_attribution": FULL_ATTRIBUTION,
+            "rival_distance": RIVAL_DISTANCE,
+        },
         "dormant_after_days": DORMANT_AFTER.num_days(),
     })
 }

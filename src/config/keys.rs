@@ -101,18 +101,18 @@ const KEYS: &[Key] = &[
     key(
         "review.reviewers",
         "[]",
-        "names of those who may approve; this version has no command to approve yet",
+        "names of those who may approve; each makes a key with `masthead reviewer add NAME`",
     ),
     key(
         "review.undisclosed",
         "2",
-        "approvals that \"appears affiliated, does not say so\" needs; this version finds no such ties yet",
+        "approvals by different people that \"appears affiliated, does not say so\" needs",
     ),
     key("review.official", "0", "approvals that an account proven in both directions needs; 0 is none"),
     key(
         "review.queue_days",
         "14",
-        "after so many days without a decision a finding is checked again; today that is each time it is read",
+        "approvals older than this no longer count, and the finding waits again; nothing is posted or lost",
     ),
     key("publish.fediverse.enabled", "false", "post digests; needs `contact` and `web.public_url`"),
     key("publish.fediverse.server", r#""""#, "the server of the account that posts"),

@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::analysis::attribution;
 use crate::analysis::controls::{Output, base_rates};
 use crate::analysis::coposting;
-use crate::analysis::copying::{attributed, clipped, is_own};
+use crate::analysis::copying::{Attributed, attributed, clipped, is_own};
 use crate::analysis::corpus::{Choice, CoGroup, Corpus, Selection, SharedStatus};
 use crate::analysis::domains;
 use crate::analysis::reuse::{Prepared, ReuseIndex, compare};
@@ -162,7 +162,7 @@ impl Clippings {
         let copied = items.into_iter().find(|item| {
             let is_watched = watchlist.outlet(&item.publisher).is_some_and(|outlet| outlet.enabled);
             is_watched
-                && compare(&prepared, &Prepared::of_item(&item))
+                && compare(&prepared, &Prepared::of_item(item))
                     .is_some_and(|found| found.kind == ReuseKind::Copy)
         });
         Ok(copied.map(|item| item.publisher))
@@ -187,12 +187,22 @@ impl Clippings {
             *since = feed.first_read.min(*since);
         }
         let mut selections = Vec::new();
+        // Nobody can carry as this publisher's what another had first.
+        let mut published = self.published.clone();
         for (account, reuse) in &self.reuse {
-            if let Some(record) = unless_damaged(store.account(account))? {
-                selections.extend(selections_of(account, &record.acct, reuse, watchlist, now));
-            }
+            let judged = unless_damaged(store.assessment(account))?;
+            let is_mirror = judged.is_some_and(|judged| judged.relation == Relation::Mirror);
+            let Some(record) = unless_damaged(store.account(account))?.filter(|_| !is_mirror) else {
+                continue;
+            };
+            let systems = attributed(reuse, watchlist);
+            let others = systems.values().flat_map(|found| &found.others);
+            others.for_each(|reuse| {
+                published.get_mut(&reuse.publisher).map(|items| items.remove(&reuse.item));
+            });
+            selections.extend(selections_of(account, &record.acct, systems, now));
         }
-        let groups = coposting::groups(&selections, &self.published);
+        let groups = coposting::groups(&selections, &published);
         let base_rates = base_rates(self.controls(store)?.iter());
         let accounts = store.accounts()?;
         let mut domains: BTreeMap<Host, u32> = BTreeMap::new();
@@ -285,8 +295,7 @@ fn precedes(one: &Reuse, other: &Reuse) -> bool {
 fn selections_of(
     account: &AccountId,
     acct: &Acct,
-    reuse: &[Reuse],
-    watchlist: &Watchlist,
+    systems: BTreeMap<String, Attributed>,
     now: DateTime<Utc>,
 ) -> Vec<Selection> {
     let chosen = |reuse: &&&Reuse| {
@@ -303,7 +312,7 @@ fn selections_of(
         let derived = reuse.derived.clone().filter(|_| !reuse.credit.is_honest());
         (reuse.item.clone(), Choice { derived, status })
     };
-    let systems = attributed(reuse, watchlist).into_iter();
+    let systems = systems.into_iter();
     systems
         .map(|(system, found)| Selection {
             account: account.clone(),

@@ -91,15 +91,17 @@ async fn due_targets(
 ) -> anyhow::Result<Vec<TargetRecord>> {
     let config = room.config.clone();
     let due = room.store.run(move |store| {
-        let plan = targets::plan(&config, &store.accounts()?, &store.targets()?, pacing, now);
+        let mut known = store.targets()?;
+        let plan = targets::plan(&config, &store.accounts()?, &known, pacing, now);
         let mut batch = Batch::default();
         plan.add.into_iter().for_each(|record| batch.put_target(record));
         plan.remove.iter().for_each(|target| forget(target, &mut batch));
         if !batch.is_empty() {
             store.commit(batch)?;
+            known = store.targets()?;
         }
         let mut due: Vec<TargetRecord> =
-            store.targets()?.into_iter().filter(|record| targets::is_due(record, now)).collect();
+            known.into_iter().filter(|record| targets::is_due(record, now)).collect();
         due.sort_by_key(|record| record.due);
         Ok::<_, StoreError>(due)
     });

@@ -1,7 +1,10 @@
 //! The outlook: what a configuration lets the service see and do, said in plain words.
 
+use super::targets;
 use crate::config::{Config, Discover};
-use crate::model::account::Network;
+use crate::model::account::{Host, Network};
+use crate::model::outlet::FeedStatus;
+use crate::model::target::{Scope, Target};
 
 /// A place that is read again and again, in words for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,27 +26,51 @@ pub fn servers(config: &Config) -> Vec<Read> {
     if !config.mastodon.enabled {
         return Vec::new();
     }
-    let searched =
-        config.mastodon.servers.iter().filter(|_| config.mastodon.discover.contains(&Discover::Search));
-    let searched =
-        searched.map(|server| Read::new(server, "account search for the names of outlets", "once a day"));
+    let daily = [
+        (Discover::Search, "account search for the names of outlets"),
+        (Discover::Tags, "hashtags with the names of outlets"),
+        (Discover::Directory, "the newest accounts of its directory"),
+    ];
+    let daily = daily.into_iter().filter(|(way, _)| config.mastodon.discover.contains(way));
+    let servers = daily.flat_map(|(_, how)| {
+        config.mastodon.servers.iter().map(move |server| Read::new(server, how, "once a day"))
+    });
+    let timelines = targets::timelines(config).filter_map(|target| match target {
+        Target::Timeline { server, scope: Scope::Public } => {
+            Some(Read::new(server, "public timeline, for copies of outlets' texts", "every 10 minutes"))
+        }
+        Target::Timeline { server, scope: Scope::Local } => {
+            Some(Read::new(server, "local timeline, for copies of outlets' texts", "every 10 minutes"))
+        }
+        _ => None,
+    });
+    let is_read =
+        |read: &Read| !Host::parse(&read.what).is_ok_and(|host| config.mastodon.opt_out.has_host(&host));
     let listed = config.listings.iter().filter(|listing| listing.account.network == Network::Mastodon);
     let listed = listed.map(|listing| &listing.account.handle);
-    searched.chain(listed.map(|handle| Read::new(handle, "profile and posts", "every 30 minutes"))).collect()
+    let listed =
+        listed.filter(|handle| !handle.parse().is_ok_and(|acct| config.mastodon.opt_out.has_account(&acct)));
+    let listed = listed.map(|handle| Read::new(handle, "profile and posts", "every 30 minutes"));
+    timelines.chain(servers).filter(is_read).chain(listed).collect()
 }
 
-/// The pages of outlets that are read for links to accounts.
+/// The pages of outlets that are read for links to accounts, and the feeds.
 pub fn pages(config: &Config) -> Vec<Read> {
-    if !config.pages.enabled {
-        return Vec::new();
-    }
-    let domains = config.watchlist.enabled().flat_map(|outlet| &outlet.domains);
-    domains.map(|domain| Read::new(domain, "front page and webfinger", "once a day")).collect()
+    let domains = config.watchlist.enabled().filter(|_| config.pages.enabled);
+    let domains =
+        domains.flat_map(|outlet| &outlet.domains).filter(|it| !config.mastodon.opt_out.has_host(it));
+    let domains = domains.map(|domain| Read::new(domain, "front page and webfinger", "once a day"));
+    let feeds = targets::feeds(config).filter(|_| config.feeds.enabled);
+    let feeds = feeds.map(|(_, url, status)| match status {
+        FeedStatus::Stale => Read::new(url, "feed", "once a day, until something new is in it"),
+        _ => Read::new(url, "feed", "every 10 minutes"),
+    });
+    domains.chain(feeds).collect()
 }
 
 /// One sentence a line: what is read, what is not and why, where digests go.
 pub fn lines(config: &Config) -> Vec<String> {
-    vec![pages_line(config), fediverse_line(config), unread_line(), posting_line(config)]
+    vec![pages_line(config), feeds_line(config), fediverse_line(config), unread_line(), posting_line(config)]
 }
 
 fn pages_line(config: &Config) -> String {
@@ -55,6 +82,32 @@ fn pages_line(config: &Config) -> String {
     format!(
         "pages: the front pages of {domains} domains of {outlets} outlets once a day, for links to accounts"
     )
+}
+
+fn feeds_line(config: &Config) -> String {
+    if !config.feeds.enabled {
+        return "feeds: not read, [sources.feeds] is off; without them nobody can be seen to copy an outlet"
+            .to_owned();
+    }
+    let feeds: Vec<_> = targets::feeds(config).collect();
+    let exempt = feeds.iter().filter(|(id, _, _)| config.watchlist.is_exempt(id)).count();
+    format!(
+        "feeds: {} of outlets and {exempt} of independent publishers every 10 minutes, stale ones once a day",
+        feeds.len() - exempt
+    )
+}
+
+/// In which ways new accounts are looked for on the servers.
+fn ways(config: &Config) -> String {
+    let ways = [
+        (Discover::Timelines, "timelines"),
+        (Discover::Mentions, "mentions"),
+        (Discover::Search, "searches"),
+        (Discover::Tags, "hashtags"),
+        (Discover::Directory, "the directory"),
+    ];
+    let ways = ways.into_iter().filter(|(way, _)| config.mastodon.discover.contains(way));
+    ways.map(|(_, word)| word).collect::<Vec<_>>().join(", ")
 }
 
 fn fediverse_line(config: &Config) -> String {
@@ -69,25 +122,30 @@ fn fediverse_line(config: &Config) -> String {
     let searched: Vec<String> = mastodon
         .servers
         .iter()
+        .filter(|server| !mastodon.opt_out.has_host(server))
         .map(|server| match mastodon.tokens.contains_key(server) {
             true => format!("{server} (logged in)"),
-            false => format!("{server} (without login: some servers refuse searches)"),
+            false => format!("{server} (without login: some servers refuse searches and timelines)"),
         })
         .collect();
     let listed = config.listings.len();
-    match searched.as_slice() {
-        [] => format!(
+    match (searched.as_slice(), ways(config)) {
+        ([], _) => format!(
             "fediverse: {listed} listed accounts and those that outlets' pages name; no server is searched"
         ),
-        some => format!(
-            "fediverse: {listed} listed accounts, those that outlets' pages name, and searches on {}",
+        (some, ways) if ways.is_empty() => format!(
+            "fediverse: {listed} listed accounts and those that outlets' pages name; on {} nothing is looked for",
+            some.join(", ")
+        ),
+        (some, ways) => format!(
+            "fediverse: {listed} listed accounts, those that outlets' pages name, and {ways} on {}",
             some.join(", ")
         ),
     }
 }
 
 fn unread_line() -> String {
-    "not in this version: feeds, Bluesky and Threads are not read".to_owned()
+    "not in this version: Bluesky and Threads are not read".to_owned()
 }
 
 fn posting_line(config: &Config) -> String {

@@ -19,10 +19,10 @@ use crate::store::{Store, StoreError, unless_damaged};
 const OFFICIAL_EVERY: Duration = Duration::minutes(30);
 /// Who was first is told by polls that lacked a status, so an account with a match or more is read twice an
 /// hour, also when the interval is spread.
-const WATCHED_EVERY: Duration = Duration::minutes(27);
+pub(super) const WATCHED_EVERY: Duration = Duration::minutes(27);
 /// Who was first is told by our sight of an item as well: feeds are read at least every ten minutes, also when
 /// the interval is spread.
-const FEED_EVERY: Duration = Duration::minutes(9);
+pub(super) const FEED_EVERY: Duration = Duration::minutes(9);
 /// Forty posts are a page: on servers of a few hundred people that is more than ten minutes bring.
 const TIMELINE_EVERY: Duration = Duration::minutes(10);
 /// A candidate is read often while it is new, since its proof may appear any day.
@@ -372,4 +372,59 @@ pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
         .chain(listed.map(|acct| acct.host().clone()))
         .chain(publish)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outlet::Control;
+
+    fn outlet(name: &str, aliases: &[&str]) -> Outlet {
+        Outlet {
+            id: OutletId::parse("agency").unwrap(),
+            name: name.to_owned(),
+            native_name: None,
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            country: "XX".to_owned(),
+            owner: None,
+            control: Control::Unknown,
+            control_basis: vec![],
+            system: None,
+            enabled: true,
+            parents: vec![],
+            domains: vec![],
+            bylines: vec![],
+            feeds: vec![],
+            accounts: vec![],
+            sources: vec![],
+            unverified: vec![],
+        }
+    }
+
+    #[test]
+    fn hashtags_are_names_without_gaps_that_are_long_enough_to_mean_the_outlet() {
+        for (name, aliases, tags) in [
+            ("China News Service", &["CNS", "中新社", "中新"][..], &["中新社", "中新"][..]),
+            ("Agencia Oriental", &["AO", "Oriental", "ORIENTAL"], &["Oriental", "AgenciaOriental"]),
+            ("RT", &["R.T.", "社", "1234", "24/7"], &[]),
+            ("Prensa-Latina", &[], &["PrensaLatina"]),
+        ] {
+            assert_eq!(tags_of(&outlet(name, aliases)), tags, "{name}");
+        }
+    }
+
+    #[test]
+    fn feeds_and_watched_accounts_are_due_in_time_however_their_interval_is_spread() {
+        let target = |n: i64| Target::Feed {
+            publisher: OutletId::parse("agency").unwrap(),
+            url: format!("https://agency.example/{n}"),
+        };
+        let start: DateTime<Utc> = "2026-11-02T12:00:00Z".parse().unwrap();
+        for n in 0..500 {
+            let now = start + Duration::seconds(n);
+            let (due, watched) = (due_after_success(&target(n), now), spread(WATCHED_EVERY, &target(n), now));
+            assert!(due - now <= Duration::minutes(10) && due - now >= Duration::minutes(8), "{due}");
+            assert!(watched <= Duration::minutes(30), "{watched}");
+        }
+    }
 }

@@ -54,6 +54,14 @@ impl Script {
         digests: 2,
         review: Review::None,
     };
+
+    /// Three papers that copy an agency and do not say so, an official account, and those who only look alike.
+    pub const FOUNDING: Script = Script {
+        title: "three papers copy a news agency and do not say so, and ten others have good reasons",
+        days: 28,
+        digests: 2,
+        review: Review::ByTwo,
+    };
 }
 
 /// Whether people review.

@@ -21,7 +21,7 @@ use super::pace::Heard;
 use super::request;
 use super::resolve::ForbiddenAnswer;
 use super::robots::{self, Rules};
-use super::{BodyKind, Changed, Fetched, Method, NetConfig, Outgoing, Validators};
+use super::{BodyKind, Fetched, Method, NetConfig, Outgoing, Validators};
 use crate::clock::Clock;
 use crate::model::account::Host;
 
@@ -108,7 +108,8 @@ impl Net {
             .map(|(_, fetched)| fetched)
     }
 
-    /// Fetches a URL as [`Net::get`] does without a token, unless it is still what `known` stands for.
+    /// Fetches a URL as [`Net::get`] does without a token; `None` where it is still what `known` stands for
+    /// (304).
     ///
     /// # Errors
     /// As those of [`Net::get`]; a 304 that nobody asked for is one of them.
@@ -117,16 +118,13 @@ impl Net {
         url: &str,
         kind: BodyKind,
         known: &Validators,
-    ) -> Result<Changed, FetchError> {
+    ) -> Result<Option<Fetched>, FetchError> {
         let road = &self.0;
         let target = Target::parse(url, &road.config)?;
         let known = (*known != Validators::default()).then_some(known);
         let (asked, fetched) =
             road.follow(target, None, Order::of(kind, known, &road.config.timeouts)).await?;
-        Ok(match asked {
-            Asked::Same => Changed::No { server_date: fetched.server_date },
-            Asked::Other => Changed::Yes(fetched),
-        })
+        Ok((asked == Asked::Other).then_some(fetched))
     }
 
     /// Sends one request: no redirect is followed and nothing is tried again. Any status is an answer.

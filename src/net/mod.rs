@@ -131,16 +131,6 @@ pub struct Validators {
     pub last_modified: Option<String>,
 }
 
-/// What [`Net::get_if_changed`] brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Changed {
-    Yes(Fetched),
-    /// It is still what the validators stand for (304).
-    No {
-        server_date: Option<DateTime<Utc>>,
-    },
-}
-
 /// An answer with its whole body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {

@@ -23,7 +23,7 @@ use crate::model::account::Host;
 use crate::model::evidence::hex;
 use crate::model::item::{FeedSight, Item};
 use crate::model::target::Rejected;
-use crate::net::{BodyKind, Changed, Net, Validators};
+use crate::net::{BodyKind, Net, Validators};
 
 /// Items of one feed that are read; more come at once from archives only.
 pub const MOST_ITEMS: usize = 300;
@@ -95,9 +95,8 @@ pub async fn read(net: &Net, url: &str, known: Option<&FeedSight>) -> Result<Fee
         etag: known.etag.clone(),
         last_modified: known.last_modified.clone(),
     });
-    let fetched = match net.get_if_changed(url, BodyKind::Feed, &validators).await? {
-        Changed::No { .. } => return Ok(FeedPoll::Same),
-        Changed::Yes(fetched) => fetched,
+    let Some(fetched) = net.get_if_changed(url, BodyKind::Feed, &validators).await? else {
+        return Ok(FeedPoll::Same);
     };
     let asked = Url::parse(url).ok();
     let has_left = asked.as_ref().and_then(Host::of) != Host::of(&fetched.final_url);
@@ -477,7 +476,7 @@ mod tests {
         assert_eq!((page.rejected.len(), page.rejected[0].item.as_str()), (1, "item 2 of the feed"));
         assert!(page.rejected[0].excerpt.contains("Two"));
 
-        let broken_off = parse(whole[..whole.len() - 20].as_bytes(), None, &base()).unwrap();
+        let broken_off = parse(&whole.as_bytes()[..whole.len() - 20], None, &base()).unwrap();
         assert_eq!((titles(&broken_off), broken_off.rejected.len()), (vec!["One"], 2));
     }
 

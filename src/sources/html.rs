@@ -1,8 +1,12 @@
 //! HTML as far as it is needed here: its text and its links, read token by token without building a tree.
 
+mod plain;
+
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
+use html5ever::Attribute;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
@@ -12,6 +16,7 @@ use html5ever::{LocalName, local_name};
 use url::Url;
 
 use super::json;
+use plain::Plain;
 
 /// The longest text that is kept of any HTML, in characters.
 pub const TEXT_CHARS: usize = 20_000;
@@ -117,16 +122,31 @@ pub(super) enum Piece<'a> {
 
 /// The start of an element.
 #[derive(Debug)]
-pub(super) struct Element<'a>(&'a Tag);
+pub(super) struct Element<'a> {
+    name: &'a str,
+    attributes: Attributes<'a>,
+}
+
+/// The attributes as whoever read the markup left them.
+#[derive(Debug)]
+enum Attributes<'a> {
+    Tokenized(&'a [Attribute]),
+    Plain(&'a [(&'a str, Cow<'a, str>)]),
+}
 
 impl<'a> Element<'a> {
     /// In lower case.
     pub(super) fn name(&self) -> &'a str {
-        &self.0.name
+        self.name
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<&'a str> {
-        self.0.attrs.iter().find(|attr| &*attr.name.local == name).map(|attr| &*attr.value)
+        match self.attributes {
+            Attributes::Tokenized(all) => {
+                all.iter().find(|attr| &*attr.name.local == name).map(|attr| &*attr.value)
+            }
+            Attributes::Plain(all) => all.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value),
+        }
     }
 
     /// An attribute that is a set of words, in lower case; at most 20 of them.
@@ -173,6 +193,25 @@ impl Base {
 /// of the page (script, style, template, noscript, title, textarea …) are left out. Work and memory are
 /// linear.
 pub(super) fn read(html: &str, extent: Extent, visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
+    match plain::scan(html).filter(|_| extent == Extent::Fragment) {
+        Some(pieces) => read_plain(&pieces, visit),
+        None => tokenize(html, extent, visit),
+    }
+}
+
+fn read_plain(pieces: &[Plain<'_>], visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
+    let shown = pieces.iter().map(|piece| match piece {
+        Plain::Open { name, attributes } => {
+            Piece::Open(Element { name, attributes: Attributes::Plain(attributes) })
+        }
+        Plain::Close(name) => Piece::Close(name),
+        Plain::Text(text) => Piece::Text(text),
+    });
+    // Whoever breaks off has enough.
+    let _ = shown.map(visit).find(ControlFlow::is_break);
+}
+
+fn tokenize(html: &str, extent: Extent, visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
     let sink = Sink {
         visit: RefCell::new(visit),
         raw: RefCell::new(None),
@@ -226,7 +265,8 @@ impl<F: FnMut(Piece<'_>) -> ControlFlow<()>> Sink<F> {
         if tag.attrs.len() > MOST_ATTRIBUTES {
             self.is_done.set(true);
         }
-        self.show(Piece::Open(Element(tag)));
+        let element = Element { name: &tag.name, attributes: Attributes::Tokenized(&tag.attrs) };
+        self.show(Piece::Open(element));
         match tag.name {
             local_name!("template") => self.templates.set(self.templates.get() + 1),
             local_name!("svg") | local_name!("math") if !tag.self_closing => {
@@ -448,6 +488,39 @@ mod tests {
         fn no_text_makes_it_panic(html in "(<|>|&|;|\"|'|/|=| |a|p|br|script|style|svg|template|href|#x1F4|新|\\PC){0,60}") {
             let _ = text(&html);
             let _ = links(&html, &base());
+        }
+
+        #[test]
+        fn plain_markup_reads_as_the_tokenizer_reads_it(
+            html in "(<p>|</p>|<br>|<br />|<br/>|<a href=\"|\" rel=\"me\">|\">|</a>|<span class=\"invisible\">|</span>|<li>|<em>|\
+                     &amp;|&lt;|&gt;|&quot;|&#39;|&apos;|&|<|>|\"|/| |\n|\r|x|https://n.example/|新|é){0,40}"
+        ) {
+            let pieces = |read: &dyn Fn(&mut dyn FnMut(Piece<'_>) -> ControlFlow<()>)| {
+                let mut said = String::new();
+                let mut was_text = false;
+                read(&mut |piece| {
+                    let is_text = matches!(piece, Piece::Text(_));
+                    if !is_text || !was_text {
+                        said.push('|');
+                    }
+                    was_text = is_text;
+                    match piece {
+                        Piece::Text(text) => said.push_str(text),
+                        Piece::Close(name) => said.push_str(&format!("</{name}")),
+                        Piece::Open(element) => {
+                            let (href, rel) = (element.attribute("href"), element.words("rel"));
+                            said.push_str(&format!("<{} {href:?} {rel:?}", element.name()));
+                        }
+                    }
+                    ControlFlow::Continue(())
+                });
+                said
+            };
+            if let Some(plain) = plain::scan(&html) {
+                let plainly = pieces(&|visit| read_plain(&plain, visit));
+                let tokenized = pieces(&|visit| tokenize(&html, Extent::Fragment, visit));
+                prop_assert_eq!(plainly, tokenized);
+            }
         }
 
         #[test]

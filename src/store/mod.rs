@@ -31,7 +31,10 @@ pub use keys::TreeName;
 pub use value::MAX_VALUE_BYTES;
 
 use crate::clock::Clock;
+use crate::model::dossier::AccountRecord;
+use crate::model::target::TargetRecord;
 use disk::Place;
+use read::Decoded;
 
 /// The schema of the whole store; a store of a higher one is not opened.
 const SCHEMA: u32 = 1;
@@ -73,6 +76,8 @@ struct Inner {
     /// Why no commit is taken any more.
     stopped: OnceLock<String>,
     damaged: Mutex<BTreeMap<(TreeName, Vec<u8>), Damage>>,
+    accounts: Decoded<AccountRecord>,
+    targets: Decoded<TargetRecord>,
     /// Released last, after the database has closed its files.
     _lock: File,
 }
@@ -105,6 +110,8 @@ impl Store {
             durable: Mutex::new(0),
             stopped: OnceLock::new(),
             damaged: Mutex::default(),
+            accounts: Decoded::default(),
+            targets: Decoded::default(),
             _lock: lock,
         };
         inner.id = match inner.read(TreeName::Meta, &keys::text(META_ID))? {

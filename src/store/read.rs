@@ -3,6 +3,9 @@
 //! A single record that cannot be read is an error. A list leaves such records out, so that one does not
 //! stop a pass; they are logged once and stay visible in [`Store::damaged`].
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use serde::de::DeserializeOwned;
 
 use super::batch::{Holder, Quarantined, REJECTED_KEPT, rejected_slot};
@@ -21,6 +24,15 @@ use crate::model::reuse::Reuse;
 use crate::model::status::{SeenStatus, StatusUri};
 use crate::model::target::{Target, TargetRecord};
 
+/// Records of a tree by key as they were last decoded, and from which bytes.
+pub(super) struct Decoded<T>(Mutex<BTreeMap<sled::IVec, (sled::IVec, T)>>);
+
+impl<T> Default for Decoded<T> {
+    fn default() -> Decoded<T> {
+        Decoded(Mutex::default())
+    }
+}
+
 impl Store {
     pub fn account(&self, id: &AccountId) -> Result<Option<AccountRecord>, StoreError> {
         self.inner.read(TreeName::Accounts, &id.key())
@@ -35,7 +47,7 @@ impl Store {
     }
 
     pub fn accounts(&self) -> Result<Vec<AccountRecord>, StoreError> {
-        self.inner.list(TreeName::Accounts, &[])
+        self.inner.list_small(TreeName::Accounts, &self.inner.accounts)
     }
 
     /// Counts of an account over time, oldest first.
@@ -88,7 +100,7 @@ impl Store {
 
     /// All targets in the order of their printed form.
     pub fn targets(&self) -> Result<Vec<TargetRecord>, StoreError> {
-        self.inner.list(TreeName::Targets, &[])
+        self.inner.list_small(TreeName::Targets, &self.inner.targets)
     }
 
     pub fn target(&self, target: &Target) -> Result<Option<TargetRecord>, StoreError> {
@@ -181,6 +193,30 @@ impl Inner {
             }
         }
         Ok(records)
+    }
+
+    /// All records of a small tree that every pass reads whole: only those are decoded that are not as they
+    /// were the last time.
+    fn list_small<T: DeserializeOwned + Clone>(
+        &self,
+        tree: TreeName,
+        decoded: &Decoded<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut known = decoded.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut records = BTreeMap::new();
+        for pair in self.trees[&tree].iter() {
+            let (key, bytes) = pair.map_err(|error| self.place.sled("read", error))?;
+            let record = match known.remove(&key) {
+                Some((as_before, record)) if as_before == bytes => Ok(record),
+                _ => value::decode(&bytes),
+            };
+            match record {
+                Ok(record) => drop(records.insert(key, (bytes, record))),
+                Err(why) => drop(self.damage(tree, &key, why)),
+            }
+        }
+        *known = records;
+        Ok(known.values().map(|(_, record)| record.clone()).collect())
     }
 
     /// The highest key of a tree with numbers as keys, 0 for an empty one; its value need not be readable.

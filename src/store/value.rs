@@ -18,6 +18,7 @@ struct Written<'a, T> {
 
 #[derive(Deserialize)]
 struct Read<T> {
+    v: u32,
     d: T,
 }
 
@@ -32,12 +33,16 @@ pub(super) fn encode<T: Serialize>(record: &T) -> Vec<u8> {
 
 /// Reads a value; the error says in words why it is not one.
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let read = match serde_json::from_slice(bytes) {
+        Ok(Read { v: VERSION, d }) => return Ok(d),
+        read => read.map(|read: Read<T>| read.d).map_err(|error| error.to_string()),
+    };
+    // A record of another version may have another shape: that it does comes first.
     let version: ReadVersion = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if version.v != VERSION {
         return Err(format!("its version is {}; expected {VERSION}", version.v));
     }
-    let read: Read<T> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    Ok(read.d)
+    read
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ pub enum Reviewer {
     #[command(after_help = "\
 Examples
   masthead reviewer add ana
-  masthead reviewer add ana --replace      the old key counts no more")]
+  masthead reviewer add ana --replace      the old key counts no more, nor what it approved and waits")]
     Add {
         /// As in `[review] reviewers`
         name: String,

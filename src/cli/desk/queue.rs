@@ -15,7 +15,7 @@ pub(in crate::cli) fn queue(
     room: Option<u16>,
 ) -> String {
     let header = ["finding", "account", "says", "outlet", "points", "approved", "to tick", "since"];
-    let cells = |rows: &[ReviewRow]| rows.iter().map(|row| row_of(&row.finding)).collect::<Vec<_>>();
+    let cells = |rows: &[ReviewRow]| rows.iter().map(row_of).collect::<Vec<_>>();
     let mut text = table(&header, &cells(waiting), "nothing waits for people", room);
     if !waiting.is_empty() {
         text += "\nmasthead review show FINDING   everything there is to see of one\n";
@@ -36,7 +36,8 @@ pub(in crate::cli) fn queue(
     text
 }
 
-fn row_of(finding: &Finding) -> Vec<String> {
+fn row_of(row: &ReviewRow) -> Vec<String> {
+    let finding = &row.finding;
     let statement = &finding.statement;
     let points = statement.tie.as_ref().map(|tie| format!("{:.1}", f64::from(tie.points) / 100.0));
     let to_tick = statement.tie.as_ref().map(|tie| to_tick(&tie.ticks));
@@ -50,7 +51,10 @@ fn row_of(finding: &Finding) -> Vec<String> {
         says(finding),
         names::clean(&statement.outlet_name),
         points.unwrap_or_default(),
-        format!("{} of {}", approvals(finding), finding.needs),
+        match row.days_left {
+            Some(days) => format!("{} of {}, {days} days left", approvals(finding), finding.needs),
+            None => format!("{} of {}", approvals(finding), finding.needs),
+        },
         to_tick.filter(|to_tick| !to_tick.is_empty()).unwrap_or_else(|| "-".to_owned()),
         since.format("%Y-%m-%d").to_string(),
     ]

@@ -3,20 +3,18 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::passages;
 use crate::analysis::concealed::{Count, READY_POINTS, families};
 use crate::analysis::indicators::indicator;
 use crate::analysis::names;
-use crate::cli::table::{table, wrapped};
+use crate::cli::table::wrapped;
 use crate::cycle::commands::{
-    LogRow, Orders, SEEN_DIGITS, Sheet, approvals, comment_in_words, dismissal_in_words, missing_ticks,
-    topic_in_words,
+    LogRow, Orders, Sheet, approvals, comment_in_words, dismissal_in_words, missing_ticks, topic_in_words,
 };
 use crate::model::assessment::Relation;
 use crate::model::evidence::{Direction, Evidence, Weight};
 use crate::model::finding::{Claim, FindingState};
-use crate::model::reuse::Reuse;
 use crate::model::tie::Tie;
 
 /// How much of the evidence is printed.
@@ -28,11 +26,8 @@ pub(in crate::cli) enum Depth {
     All,
 }
 
-/// Passages on one screen.
-const FEW: usize = 3;
-/// Letters of a passage in its column.
-const LETTERS: usize = 30;
-const LABEL: usize = 16;
+/// Columns before what a line says.
+pub(super) const LABEL: usize = 16;
 const WIDTH: usize = 110;
 
 /// Everything a reviewer has to see, with a closing newline.
@@ -52,10 +47,10 @@ pub(in crate::cli) fn sheet(sheet: &Sheet, depth: Depth, room: Option<u16>) -> S
     }
     page.line("history", &history(sheet));
     if let Some(tie) = &statement.tie {
-        passages(&mut page, sheet, tie, depth, room);
+        page.text += &passages::side_by_side(sheet, tie, depth, room);
     }
     if depth == Depth::All {
-        places(&mut page, &statement.evidence);
+        page.text += &passages::places(&statement.evidence);
     }
     post(&mut page, sheet);
     commands(&mut page, sheet);
@@ -233,11 +228,16 @@ fn order(tie: &Tie, orders: Orders) -> String {
         format!(", {} to {} later{}", hours(least), hours(most), typical.unwrap_or_default())
     });
     format!(
-        "{} copies after a poll that lacked them{}; of {} nobody can tell; {} before the outlet",
+        "{} copies after a poll that lacked them{}; of {} nobody can tell; {} before the outlet; its feeds \
+         are read every {} min, this account every {}: {} of {} gaps are longer",
         orders.outlet_first,
         lag.unwrap_or_default(),
         orders.undecided,
-        orders.account_first
+        orders.account_first,
+        orders.feed_minutes,
+        orders.account_minutes,
+        orders.past_a_round,
+        orders.outlet_first
     )
 }
 
@@ -286,54 +286,17 @@ fn history(sheet: &Sheet) -> String {
     let lead = lead.map(|at| format!("lead {}", day(at)));
     let raised = format!("raised {}", day_and_hour(sheet.finding.raised_at));
     let acts = sheet.history.iter().map(did);
-    lead.into_iter().chain([raised]).chain(acts).collect::<Vec<_>>().join("; ")
+    let orders = sheet.orders;
+    let copies = orders.outlet_first + orders.undecided + orders.account_first;
+    let read = day_and_hour(sheet.account.last_read);
+    let there = format!("read again {read}: {} of {copies} copies still there", sheet.still_there);
+    let there = sheet.finding.statement.tie.as_ref().map(|_| there);
+    lead.into_iter().chain([raised]).chain(acts).chain(there).collect::<Vec<_>>().join("; ")
 }
 
 fn did(row: &LogRow) -> String {
     let why = row.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     format!("{} by {} {}{why}", row.did, names::clean(&row.by), day_and_hour(row.at))
-}
-
-/// Outlet and account side by side.
-fn passages(page: &mut Page, sheet: &Sheet, tie: &Tie, depth: Depth, room: Option<u16>) {
-    let shown: Vec<&Reuse> = match depth {
-        Depth::All => tie.passages.iter().collect(),
-        Depth::Screen => {
-            // The longest ones tell most; they are printed in the order in which they were posted.
-            let mut longest: Vec<&Reuse> = tie.passages.iter().collect();
-            longest.sort_by_key(|passage| std::cmp::Reverse(passage.run));
-            longest.truncate(FEW);
-            longest.sort_by_key(|passage| passage.made_at);
-            longest
-        }
-    };
-    let first = format!("{} of {} copies", shown.len(), tie.copies);
-    let header = [first.as_str(), "outlet", "its words", "this account", "same"];
-    let rows = shown.iter().map(|passage| {
-        let id = passage.publisher.to_string();
-        vec![
-            format!("{} -> {}", day_and_hour(passage.item_seen), day_and_hour(passage.made_at)),
-            sheet.outlets.get(&id).cloned().unwrap_or(id),
-            clipped(&passage.item_passage),
-            clipped(&passage.passage),
-            format!("{} %", passage.share),
-        ]
-    });
-    let rows: Vec<Vec<String>> = rows.collect();
-    let _ = write!(page.text, "\n{}", table(&header, &rows, "no passage was kept", room));
-}
-
-/// Every place where anybody can look.
-fn places(page: &mut Page, evidence: &[Evidence]) {
-    page.text.push('\n');
-    for item in evidence {
-        for citation in item.citations() {
-            let hash: String = citation.sha256.chars().take(SEEN_DIGITS).collect();
-            let seen = day_and_hour(citation.seen_at);
-            let url = plain(&citation.url);
-            let _ = writeln!(page.text, "{:<LABEL$}{url}  seen {seen}, sha256 {hash}", item.indicator.0);
-        }
-    }
 }
 
 fn post(page: &mut Page, sheet: &Sheet) {
@@ -376,19 +339,14 @@ fn commands(page: &mut Page, sheet: &Sheet) {
         }
         _ => page.command("log", &format!("{start} log {id}")),
     }
+    let kept = finding.statement.tie.as_ref().map_or(0, |tie| tie.passages.len());
+    let passages = if kept > 0 { format!("all {kept} passages that are kept, ") } else { String::new() };
+    page.command("more", &format!("{start} show {id} --all   {passages}every place to look"));
 }
 
 impl Page {
     fn command(&mut self, label: &str, command: &str) {
         let _ = writeln!(self.text, "{label:<LABEL$}{command}");
-    }
-}
-
-fn clipped(passage: &str) -> String {
-    let one_line = plain(passage).split_whitespace().collect::<Vec<_>>().join(" ");
-    match one_line.graphemes(true).count() > LETTERS {
-        true => one_line.graphemes(true).take(LETTERS - 1).chain(["…"]).collect(),
-        false => one_line,
     }
 }
 
@@ -406,7 +364,7 @@ fn day(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
 }
 
-fn day_and_hour(at: DateTime<Utc>) -> String {
+pub(super) fn day_and_hour(at: DateTime<Utc>) -> String {
     at.format("%d %b %H:%M").to_string()
 }
 

@@ -77,6 +77,8 @@ pub struct ReviewRow {
     pub finding: Finding,
     /// The front of its seal, what `--seen` takes.
     pub seen: String,
+    /// Whole days until its approvals by people no longer count; `None` where it has none.
+    pub days_left: Option<i64>,
 }
 
 /// An account worth a look about which nothing may be said yet.
@@ -119,6 +121,8 @@ pub struct Sheet {
     pub sisters: Vec<SisterLine>,
     /// What can be said of who came first.
     pub orders: Orders,
+    /// Copies of the system's items that are still where we found them.
+    pub still_there: usize,
     pub statuses_read: usize,
     /// What people did about it so far.
     pub history: Vec<LogRow>,
@@ -140,7 +144,8 @@ fn seen(finding: &Finding) -> String {
 pub(super) async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> anyhow::Result<Answer> {
     Ok(match request {
         Request::Review => {
-            let queue = room.store.run(move |store| list::queue(store, now)).await?;
+            let queue_days = room.config.review.queue_days;
+            let queue = room.store.run(move |store| list::queue(store, queue_days, now)).await?;
             let Queue { waiting, snoozed, leads } = queue;
             Answer::Review { waiting, snoozed, leads }
         }
@@ -164,7 +169,7 @@ pub(super) async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>
             Answer::Reviewer { name, secret }
         }
         Request::Reviewers => {
-            Answer::Reviewers { rows: log::reviewers(&room.config, room.press.lock().await.entries()) }
+            Answer::Reviewers { rows: keys::reviewers(&room.config, room.press.lock().await.entries()) }
         }
         other => anyhow::bail!("{other:?} is not about review"),
     })

@@ -45,12 +45,15 @@ pub(super) async fn poll_timeline(
     let known = &record.cursor.heads;
     let road = (&room.net, &server, token);
     let reading = timeline::read(road, shown, part, known, PAGES_PER_POLL, now).await?;
-    let fresh: Vec<Post> =
-        reading.posts.iter().filter(|it| !known.contains(&it.status.uri)).cloned().collect();
-    let copies = copies(room, &fresh).await?;
+    // Posts seen before are compared again: the item may come to us later than its copy.
+    let copies = copies(room, &reading.posts).await?;
     let carries = |status: &Status| copies.contains(&status.uri);
-    let reasons = fresh.iter().filter_map(|post| Some((post, reason(post, &server, &room.config, carries)?)));
-    let leads = reasons.map(|(post, method)| (post.author.acct.clone(), method)).collect();
+    let reasons = reading.posts.iter().filter_map(|post| {
+        let method = reason(post, &server, &room.config, carries)?;
+        let is_news = method == Method::Timeline || !known.contains(&post.status.uri);
+        is_news.then(|| (post.author.acct.clone(), method))
+    });
+    let leads = reasons.collect();
     let mut uris: Vec<_> = reading.posts.into_iter().map(|post| post.status.uri).collect();
     uris.truncate(Cursor::HEADS);
     let heads = if uris.is_empty() { record.cursor.heads.clone() } else { uris };
@@ -235,4 +238,124 @@ async fn part(
     };
     let part: Result<Part, PollError> = shown.open(access, server, token.is_some(), now);
     Ok(part?)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Environment, load};
+    use crate::model::account::AccountId;
+    use crate::model::observation::{Counts, Wishes};
+    use crate::model::status::StatusUri;
+
+    use super::*;
+
+    const WATCHLIST: &str = r#"
+[[outlet]]
+id = "agency"
+name = "Agencia Oriental"
+country = "XX"
+domains = ["agency.example"]
+
+[[mirror_host]]
+host = "bridge.example"
+kind = "rss-bridge"
+consent = "unconsented"
+tell = "the user is a domain"
+sources = ["https://monitor.example/bridge"]
+"#;
+
+    fn config(discover: &str) -> Config {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        let text = format!(
+            "watchlist = [\"outlets.toml\"]\n[sources.mastodon]\ndiscover = {discover}\n\
+             [[account]]\noutlet = \"agency\"\nhandle = \"oriental@local.example\"\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        std::fs::write(dir.path().join("outlets.toml"), WATCHLIST).unwrap();
+        let now = "2026-11-02T12:00:00Z".parse().unwrap();
+        load(Some(&path), &Environment::default(), now).config.unwrap()
+    }
+
+    fn post(acct: &str, text: &str) -> Post {
+        let author = Profile {
+            id: AccountId::mastodon(format!("https://local.example/users/{acct}")),
+            acct: acct.parse().unwrap(),
+            local_id: "1".into(),
+            url: None,
+            display_name: String::new(),
+            note: String::new(),
+            links: vec![],
+            is_bot: false,
+            is_suspended: false,
+            wishes: Wishes { leave_me_out: true },
+            moved_to: None,
+            claimed_created_at: None,
+            claimed_last_status: None,
+            counts: Counts::default(),
+        };
+        let status = Status {
+            uri: StatusUri("https://local.example/s/1".into()),
+            local_id: "1".into(),
+            url: None,
+            claimed_at: None,
+            edited_at: None,
+            text: text.to_owned(),
+            spoiler: String::new(),
+            language: None,
+            boost_of: None,
+            is_reply: false,
+            links: vec![],
+            mentions: vec![],
+            tags: vec![],
+            media: vec![],
+            application: None,
+        };
+        Post { author, status }
+    }
+
+    fn why(post: &Post, discover: &str) -> Option<Method> {
+        let server = Host::parse("local.example").unwrap();
+        reason(post, &server, &config(discover), |status| status.text.contains("llegan los pandas"))
+    }
+
+    const BOTH: &str = "[\"timelines\", \"mentions\"]";
+
+    /// The founding case: the paper names nobody and links nowhere, and its server sets the wish to be left
+    /// out for everybody.
+    #[test]
+    fn a_silent_paper_is_found_by_the_copy_it_posts_and_by_nothing_else() {
+        let paper = post("mirador@local.example", "Asunción: llegan los pandas");
+        assert_eq!(why(&paper, BOTH), Some(Method::Timeline));
+        assert_eq!(why(&paper, "[\"mentions\"]"), None);
+        let filler = post("mirador@local.example", "Buenos días");
+        assert_eq!(why(&filler, BOTH), None);
+    }
+
+    #[test]
+    fn answers_boosts_and_mirrors_are_no_reason() {
+        let copy = post("mirador@local.example", "llegan los pandas");
+        let mut reply = copy.clone();
+        reply.status.is_reply = true;
+        let mut boost = copy.clone();
+        boost.status.boost_of = Some(StatusUri("https://far.example/s/1".into()));
+        let mirror = post("agency.example@bridge.example", "llegan los pandas");
+        for post in [reply, boost, mirror] {
+            assert_eq!(why(&post, BOTH), None, "{post:?}");
+        }
+    }
+
+    #[test]
+    fn who_names_an_outlet_is_a_reason_unless_a_person_asks_for_peace() {
+        let mut namer = post("namer@local.example", "Miren esto");
+        namer.status.mentions = vec!["Oriental".to_owned()];
+        assert_eq!(why(&namer, BOTH), None);
+        namer.author.wishes.leave_me_out = false;
+        assert_eq!(why(&namer, BOTH), Some(Method::Mention));
+        assert_eq!(why(&namer, "[\"timelines\"]"), None);
+        namer.status.mentions = vec!["oriental@far.example".to_owned()];
+        assert_eq!(why(&namer, BOTH), None);
+        namer.status.links = vec!["https://www.agency.example/2026".to_owned()];
+        assert_eq!(why(&namer, BOTH), Some(Method::Mention));
+    }
 }

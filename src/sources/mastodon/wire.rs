@@ -594,6 +594,57 @@ mod tests {
         assert_eq!((crowd.statuses.len(), crowd.rejected.len(), crowd.count), (200, 1, 500));
     }
 
+    fn on_timeline(changes: Value) -> Value {
+        let mut status = post(json!({"account": desk()}));
+        status.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        status
+    }
+
+    #[test]
+    fn a_timeline_is_read_with_its_authors_and_one_odd_post_costs_itself() {
+        let far =
+            desk_with(json!({"id": 7, "acct": "desk@far.example", "uri": "https://far.example/users/desk"}));
+        let items = json!([
+            on_timeline(json!({})),
+            on_timeline(json!({"account": far})),
+            on_timeline(json!({"account": null})),
+            on_timeline(json!({"account": {"id": "3"}})),
+            on_timeline(json!({"visibility": "private"})),
+            7,
+            on_timeline(json!({"id": "1"})),
+        ]);
+        let page = parse_timeline(items.to_string().as_bytes(), &host()).unwrap();
+        let authors: Vec<_> = page.posts.iter().map(|post| post.author.acct.to_string()).collect();
+        assert_eq!(authors, ["desk@social.example", "desk@far.example", "desk@social.example"]);
+        assert_eq!(page.posts[0].status.text, "Hello");
+        let whys: Vec<_> = page.rejected.iter().map(|rejected| rejected.why.as_str()).collect();
+        assert_eq!(
+            whys,
+            ["its account: it is no object", "its account: it has no acct", "it has no account"]
+        );
+        assert_eq!((page.count, page.last_id.as_deref()), (7, Some("1")));
+        assert!(
+            parse_timeline(b"{\"error\":\"This method requires an authenticated user\"}", &host()).is_err()
+        );
+    }
+
+    #[test]
+    fn a_server_that_does_not_say_who_may_see_its_timelines_leaves_it_unsaid() {
+        let said = json!({"configuration": {"timelines_access": {
+            "live_feeds": {"local": "public", "remote": "authenticated"}, "hashtag_feeds": {"local": "disabled", "remote": 7}}}});
+        assert_eq!(
+            parse_timelines_access(said.to_string().as_bytes()).unwrap(),
+            TimelinesAccess {
+                live_local: Access::Public,
+                live_remote: Access::Members,
+                tag_local: Access::Nobody,
+                tag_remote: Access::Unsaid,
+            }
+        );
+        assert_eq!(parse_timelines_access(b"[]").unwrap(), TimelinesAccess::default());
+        assert!(parse_timelines_access(b"<html>").is_err());
+    }
+
     /// Any JSON, with the keys of accounts and statuses more often than others.
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
@@ -623,12 +674,17 @@ mod tests {
             prop_assert!(page.statuses.len() + page.rejected.len() <= count);
             let (profiles, rejected) = parse_accounts(bytes.as_bytes(), &host()).unwrap();
             prop_assert_eq!(profiles.len() + rejected.len(), count);
+            let page = parse_timeline(bytes.as_bytes(), &host()).unwrap();
+            prop_assert!(page.posts.len() + page.rejected.len() <= count);
+            let _ = parse_timelines_access(bytes.as_bytes());
         }
 
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse_account(&bytes, &host());
             let _ = parse_statuses(&bytes, "1");
+            let _ = parse_timeline(&bytes, &host());
+            let _ = parse_timelines_access(&bytes);
         }
     }
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
 
 use super::decide::{Case, Decision, decide};
 use super::retract::{Retraction, retract};
 use super::{Act, Signature, keys};
+use crate::config::{Config, Schedule};
 use crate::cycle::press::Press;
 use crate::cycle::publish::retract::check_reason;
-use crate::cycle::{Newsroom, judge};
+use crate::cycle::{Newsroom, judge, schedule};
 use crate::model::account::{AccountId, Acct};
 use crate::model::dossier::NeverFlag;
 use crate::model::finding::FindingId;
@@ -40,7 +42,7 @@ pub(super) async fn act(
     let case =
         case.with_context(|| format!("there is no finding {finding}; `masthead review` lists them"))?;
     let account = case.finding.statement.account.clone();
-    let decision = decide(&case, &by.name, &key, act, now)?;
+    let decision = decide(&case, next_digest(&room.config, now), &by.name, &key, act, now)?;
     let is_never_named = decision.never_flag.is_some();
     let says = decision.says.clone();
     write(room, &mut press, decision, now).await?;
@@ -134,6 +136,12 @@ async fn commit(room: &Newsroom, press: &Press, mut batch: Batch) -> anyhow::Res
 /// What waits about the account lapses, or is raised again, at once and not with its next poll.
 async fn judge_again(room: &Newsroom, account: AccountId, now: DateTime<Utc>) -> anyhow::Result<()> {
     judge::pass(room, Some(BTreeSet::from([account])), now).await.map(drop)
+}
+
+/// When the next digest is due, on the clock of its readers.
+fn next_digest(config: &Config, now: DateTime<Utc>) -> Option<DateTime<Tz>> {
+    let Schedule { digest, timezone, .. } = &config.schedule;
+    schedule::next_after(digest, *timezone, now).map(|due| due.with_timezone(timezone))
 }
 
 /// The longest that a finding is put off; what waits longer is dismissed.

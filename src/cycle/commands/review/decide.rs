@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{bail, ensure};
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::act::LONGEST_SNOOZE;
 use super::list::missing;
@@ -40,12 +41,13 @@ pub(super) struct Decision {
 /// Why the act is not possible, with what to do instead.
 pub(super) fn decide(
     case: &Case,
+    next_digest: Option<DateTime<Tz>>,
     by: &str,
     key: &str,
     act: Act,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Decision> {
-    let reviewer = Reviewer { case, by, key, now };
+    let reviewer = Reviewer { case, next_digest, by, key, now };
     match act {
         Act::Tick { ticks } => reviewer.tick(ticks),
         Act::Approve { seen } => reviewer.approve(&seen),
@@ -58,6 +60,8 @@ pub(super) fn decide(
 /// One reviewer at one case.
 struct Reviewer<'a> {
     case: &'a Case,
+    /// When it is due, on the clock of its readers; `None` = never.
+    next_digest: Option<DateTime<Tz>>,
     by: &'a str,
     key: &'a str,
     now: DateTime<Utc>,
@@ -66,6 +70,7 @@ struct Reviewer<'a> {
 impl Reviewer<'_> {
     fn tick(&self, ticks: Ticks) -> anyhow::Result<Decision> {
         self.must_be_open()?;
+        self.must_not_be_correction()?;
         let id = self.case.finding.id;
         let mut finding = self.case.finding.clone();
         let Some(tie) = &mut finding.statement.tie else {
@@ -119,13 +124,13 @@ impl Reviewer<'_> {
             approval.seal == seal && matches!(&approval.by, Approver::Reviewer { key, .. } if key == self.key)
         };
         ensure!(!finding.approvals.iter().any(has_same), "{id} is already approved by {}", self.by);
-        ensure!(finding.confirmed().is_none(), "{id} is approved already: {}", what_follows(&finding));
+        ensure!(finding.confirmed().is_none(), "{id} is approved already: {}", self.what_follows());
         // One person counts once, also with a new key in place of a lost one.
         finding.approvals.retain(|approval| approval.seal == seal && !theirs(approval));
         let approver = Approver::Reviewer { name: self.by.to_owned(), key: self.key.to_owned() };
         finding.approvals.push(Approval { by: approver, at: self.now, seal });
         let says = match finding.confirmed() {
-            Some(_) => format!("{id} is approved: {}", what_follows(&finding)),
+            Some(_) => format!("{id} is approved: {}", self.what_follows()),
             None => format!("{id}: {} of {} approvals", approvals(&finding), finding.needs),
         };
         let records = vec![self.record(ReviewAct::Approved, None)];
@@ -134,6 +139,7 @@ impl Reviewer<'_> {
 
     fn dismiss(&self, why: Dismissal, never_flag: bool) -> anyhow::Result<Decision> {
         self.must_be_open()?;
+        self.must_not_be_correction()?;
         let mut finding = self.case.finding.clone();
         finding.state = FindingState::Dismissed { at: self.now, why };
         let mut records = vec![self.record(ReviewAct::Dismissed, Some(dismissal_in_words(why).to_owned()))];
@@ -153,6 +159,7 @@ impl Reviewer<'_> {
 
     fn snooze(&self, until: DateTime<Utc>) -> anyhow::Result<Decision> {
         self.must_be_open()?;
+        self.must_not_be_correction()?;
         let mut finding = self.case.finding.clone();
         let id = finding.id;
         ensure!(
@@ -175,6 +182,17 @@ impl Reviewer<'_> {
         finding.state = state;
         let records = vec![self.record(ReviewAct::Snoozed, Some(why))];
         Ok(Decision { finding, records, never_flag: None, says })
+    }
+
+    /// What becomes of the finding once it is approved.
+    fn what_follows(&self) -> String {
+        match (&self.case.finding.statement.claim, self.next_digest) {
+            (Claim::KnownAtStart(_), _) => {
+                "it stands on the page of its account, since it is no news".to_owned()
+            }
+            (_, Some(due)) => format!("it goes into the next digest ({})", due.format("%a %-d %b %H:%M %Z")),
+            (_, None) => "it goes into the next digest".to_owned(),
+        }
     }
 
     fn record(&self, act: ReviewAct, why: Option<String>) -> Record {
@@ -203,6 +221,16 @@ impl Reviewer<'_> {
                 bail!("{id} was in digest {number} part {part} and is withdrawn")
             }
         }
+    }
+
+    /// What was wrong has to be taken back in public, whoever would rather have it forgotten.
+    fn must_not_be_correction(&self) -> anyhow::Result<()> {
+        let finding = &self.case.finding;
+        if let Claim::Withdrawn(withdrawal) = &finding.statement.claim {
+            let (id, wrong) = (finding.id, withdrawal.finding);
+            bail!("{id} corrects {wrong}: it goes out as it stands, nobody puts it aside");
+        }
+        Ok(())
     }
 
     /// What a hidden tie needs before anybody may approve it.
@@ -268,13 +296,6 @@ pub fn approvals(finding: &Finding) -> usize {
         Approver::Policy { .. } => None,
     });
     keys.collect::<BTreeSet<_>>().len()
-}
-
-fn what_follows(finding: &Finding) -> &'static str {
-    match finding.statement.claim {
-        Claim::KnownAtStart(_) => "it stands on the page of its account, since it is no news",
-        _ => "it goes into the next digest",
-    }
 }
 
 /// What has to be ticked before a hidden tie may be approved.

@@ -1,15 +1,18 @@
 //! Keys of reviewers: made by the service, kept by people, known to the ledger by their hash only.
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use super::Signature;
+use super::{ReviewerRow, Signature};
 use crate::config::Config;
 use crate::cycle::Newsroom;
 use crate::cycle::press::Press;
 use crate::cycle::publish::random_hex;
 use crate::model::evidence::hex;
-use crate::model::record::{Entry, Record};
+use crate::model::finding::{Approver, Claim, Finding, FindingState};
+use crate::model::record::{Entry, Record, ReviewAct};
+use crate::store::{Batch, Store};
 
 /// Whether a reviewer who has a key may get another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +22,8 @@ pub(super) enum Making {
     Another,
 }
 
-/// Makes a key for a reviewer whom the configuration names, and returns its secret.
+/// Makes a key for a reviewer whom the configuration names, and returns its secret. What was approved with
+/// a key before it and waits to be said is no longer approved: that key may have been in other hands.
 ///
 /// # Errors
 /// An unknown name, a key that is there already, safe mode, or what the disk says.
@@ -39,9 +43,42 @@ pub(super) async fn make(
     );
     let secret = random_hex()?;
     press.append(now, Record::Reviewer { name: name.to_owned(), key: hash(&secret) })?;
-    let batch = press.to_follow(&room.store, None)?;
+    let _bench = room.bench.lock().await;
+    let findings = room.store.run(Store::findings).await.context("read what was approved")?;
+    let mut batch = Batch::default();
+    for finding in findings.iter().filter_map(|finding| without_approval_of(name, finding)) {
+        press.append(now, expired(name, &finding))?;
+        batch.put_finding(finding);
+    }
+    batch.extend(press.to_follow(&room.store, None)?);
     room.store.run(move |store| store.commit(batch)).await?;
     Ok(secret)
+}
+
+/// A finding that waits, without what this reviewer approved of it; `None` where that changes nothing.
+/// A correction stays approved: it undoes harm, whoever asked for it.
+fn without_approval_of(name: &str, finding: &Finding) -> Option<Finding> {
+    let waits = matches!(finding.state, FindingState::Raised | FindingState::Snoozed { .. });
+    let is_correction = matches!(finding.statement.claim, Claim::Withdrawn(_));
+    if !waits || is_correction {
+        return None;
+    }
+    let mut rest = finding.clone();
+    let is_theirs =
+        |approver: &Approver| matches!(approver, Approver::Reviewer { name: known, .. } if known == name);
+    rest.approvals.retain(|approval| !is_theirs(&approval.by));
+    (rest.approvals.len() < finding.approvals.len()).then_some(rest)
+}
+
+fn expired(name: &str, finding: &Finding) -> Record {
+    Record::Reviewed {
+        finding: finding.id,
+        act: ReviewAct::Expired,
+        by: "masthead".to_owned(),
+        key: String::new(),
+        seal: finding.statement.seal(),
+        why: Some(format!("{name} has a new key")),
+    }
 }
 
 /// The hash of the key that signed.
@@ -63,15 +100,13 @@ pub(super) fn verify(config: &Config, entries: &[Entry], by: &Signature) -> anyh
 }
 
 /// The reviewers of the configuration, each with the hash and the time of the newest key.
-pub(super) fn all(config: &Config, entries: &[Entry]) -> Vec<(String, Option<(String, DateTime<Utc>)>)> {
-    let newest = |name: &String| {
-        let entry = entries.iter().rev().find(|entry| is_key_of(&entry.record, name));
-        entry.and_then(|entry| match &entry.record {
-            Record::Reviewer { key, .. } => Some((key.clone(), entry.at)),
-            _ => None,
-        })
+pub(super) fn reviewers(config: &Config, entries: &[Entry]) -> Vec<ReviewerRow> {
+    let row = |name: &String| {
+        let made = entries.iter().rev().find(|entry| is_key_of(&entry.record, name)).map(|entry| entry.at);
+        let key = key_of(entries, name).map(str::to_owned);
+        ReviewerRow { name: name.clone(), key, since: made }
     };
-    config.review.reviewers.iter().map(|name| (name.clone(), newest(name))).collect()
+    config.review.reviewers.iter().map(row).collect()
 }
 
 /// While ledger and store do not fit together nobody can decide anything.

@@ -1,20 +1,32 @@
 //! The queue: findings that wait for people, and accounts worth a look about which nothing may be said yet.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::{LeadRow, Queue, ReviewRow, seen};
 use crate::model::assessment::{Assessment, Level, Relation};
-use crate::model::finding::{Finding, FindingState};
+use crate::model::finding::{Approver, Finding, FindingState};
 use crate::store::{Store, StoreError};
 
 /// Everything that waits, oldest first, and the leads with most points first.
-pub(super) fn queue(store: &Store, now: DateTime<Utc>) -> Result<Queue, StoreError> {
+pub(super) fn queue(store: &Store, queue_days: u32, now: DateTime<Utc>) -> Result<Queue, StoreError> {
     let findings = store.findings()?;
     let rows = |is_wanted: fn(&Finding, DateTime<Utc>) -> bool| -> Vec<ReviewRow> {
         let wanted = findings.iter().filter(|finding| is_wanted(finding, now));
-        wanted.map(|finding| ReviewRow { seen: seen(finding), finding: finding.clone() }).collect()
+        let row = |finding: &Finding| {
+            let days_left = days_left(finding, queue_days, now);
+            ReviewRow { seen: seen(finding), days_left, finding: finding.clone() }
+        };
+        wanted.map(row).collect()
     };
     Ok(Queue { waiting: rows(waits), snoozed: rows(is_snoozed), leads: leads(store, &findings)? })
+}
+
+/// Days until what people approved of it has to be approved again.
+fn days_left(finding: &Finding, queue_days: u32, now: DateTime<Utc>) -> Option<i64> {
+    let by_people = finding.approvals.iter();
+    let by_people = by_people.filter(|approval| matches!(approval.by, Approver::Reviewer { .. }));
+    let newest = by_people.map(|approval| approval.at).max()?;
+    Some((newest + Duration::days(i64::from(queue_days)) - now).num_days().max(0))
 }
 
 /// Waits for a decision: not enough people approved what it says now.

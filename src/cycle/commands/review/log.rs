@@ -3,8 +3,6 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ReviewerRow, keys};
-use crate::config::Config;
 use crate::model::finding::FindingId;
 use crate::model::record::{Entry, Record, ReviewAct};
 
@@ -25,15 +23,6 @@ pub struct LogRow {
 pub(super) fn log(entries: &[Entry], only: Option<FindingId>) -> Vec<LogRow> {
     let rows = entries.iter().filter_map(row);
     rows.filter(|row| only.is_none() || row.finding == only).collect()
-}
-
-/// The reviewers of the configuration and their keys.
-pub(super) fn reviewers(config: &Config, entries: &[Entry]) -> Vec<ReviewerRow> {
-    let row = |(name, newest): (String, Option<(String, DateTime<Utc>)>)| {
-        let (key, since) = newest.unzip();
-        ReviewerRow { name, key, since }
-    };
-    keys::all(config, entries).into_iter().map(row).collect()
 }
 
 fn row(entry: &Entry) -> Option<LogRow> {

@@ -10,6 +10,7 @@ use super::{Sheet, log, seen};
 use crate::config::Config;
 use crate::cycle::commands::accounts;
 use crate::cycle::judge::Dossiers;
+use crate::cycle::targets::{FEED_EVERY, WATCHED_EVERY};
 use crate::cycle::{Newsroom, publish};
 use crate::model::account::{AccountId, Acct};
 use crate::model::assessment::Assessment;
@@ -17,7 +18,7 @@ use crate::model::dossier::Dossier;
 use crate::model::finding::{Finding, FindingId, FindingState};
 use crate::model::outlet::OutletId;
 use crate::model::record::Entry;
-use crate::model::reuse::Order;
+use crate::model::reuse::{Order, Reuse};
 use crate::store::{Store, StoreError};
 
 /// Another account of the group, and what was found about it.
@@ -36,6 +37,11 @@ pub struct Orders {
     pub account_first: usize,
     /// From our sight of the item to the status, shortest and longest, of those that are decided.
     pub lag_minutes: Option<(i64, i64)>,
+    /// Of those that are decided, came later than one round of reading takes.
+    pub past_a_round: usize,
+    /// How often we read the outlet's feeds and this account.
+    pub feed_minutes: i64,
+    pub account_minutes: i64,
 }
 
 /// A post as it would be sent.
@@ -75,13 +81,15 @@ fn sheet(
     let dossier = Dossiers::open(store, config)?.of(account)?;
     let findings = store.findings()?;
     let assessment = store.assessment(&dossier.account.id)?;
+    let copies = copies(config, &dossier, &finding.statement.outlet);
     Ok(Some(Sheet {
         seen: seen(&finding),
         account: accounts::row(store, &dossier, &findings, now)?,
         profile: dossier.account.latest.profile.clone(),
         outlets: outlet_names(config, &finding, assessment.as_ref()),
         sisters: sisters(&finding, &findings),
-        orders: orders(config, &dossier, &finding.statement.outlet),
+        orders: orders(&copies),
+        still_there: copies.iter().filter(|copy| is_there(&dossier, copy)).count(),
         statuses_read: dossier.statuses.len(),
         history: log::log(entries, Some(id)),
         preview: None,
@@ -118,18 +126,35 @@ fn sisters(finding: &Finding, findings: &[Finding]) -> Vec<SisterLine> {
     sisters.map(|sister| SisterLine { acct: sister.acct.clone(), finding: about(&sister.account) }).collect()
 }
 
-fn orders(config: &Config, dossier: &Dossier, outlet: &OutletId) -> Orders {
+/// What the account carries of the outlet's system.
+fn copies<'a>(config: &Config, dossier: &'a Dossier, outlet: &OutletId) -> Vec<&'a Reuse> {
     let watchlist = &config.watchlist;
     let controller = watchlist.controller(outlet);
     let is_theirs = |publisher: &OutletId| {
         watchlist.is_related(publisher, outlet) || watchlist.controller(publisher) == controller
     };
-    let mut orders = Orders::default();
-    for reuse in dossier.reuse.iter().filter(|reuse| is_theirs(&reuse.publisher)) {
+    dossier.reuse.iter().filter(|reuse| is_theirs(&reuse.publisher)).collect()
+}
+
+/// Whether the status of a copy was there when the account was last read completely.
+fn is_there(dossier: &Dossier, copy: &Reuse) -> bool {
+    let status = dossier.statuses.iter().find(|seen| seen.status.uri == copy.status);
+    status.is_none_or(|seen| seen.removed_at.is_none())
+}
+
+fn orders(copies: &[&Reuse]) -> Orders {
+    let mut orders = Orders {
+        feed_minutes: FEED_EVERY.num_minutes(),
+        account_minutes: WATCHED_EVERY.num_minutes(),
+        ..Orders::default()
+    };
+    for reuse in copies {
         match reuse.order {
             Order::PublisherFirst => {
                 orders.outlet_first += 1;
                 let lag = reuse.lag_minutes();
+                let is_late = lag > orders.feed_minutes + orders.account_minutes;
+                orders.past_a_round += usize::from(is_late);
                 let (least, most) = orders.lag_minutes.unwrap_or((lag, lag));
                 orders.lag_minutes = Some((least.min(lag), most.max(lag)));
             }
