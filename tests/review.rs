@@ -546,6 +546,9 @@ async fn what_is_dismissed_never_leaves() {
     assert_eq!(desk.finding().confirmed(), None);
     assert_eq!(desk.finding().state, FindingState::Dismissed { at: now(), why: Dismissal::Partner });
     assert!(desk.approve(&bo).await.unwrap_err().starts_with("F-0047 was dismissed 2026-11-23"));
+    let sheet = desk.sheet().await;
+    let shown = cli::render(&Answer::Sheet(Box::new(sheet.clone())));
+    assert!(sheet.preview.is_none() && !shown.contains("POSTED") && !shown.contains("--seen"), "{shown}");
     let never = desk.room.store.never_flag(&id("noticias")).unwrap().unwrap();
     assert_eq!((never.by.as_str(), never.at), ("ada", now()));
     assert_eq!(desk.acts().await[3..], [ReviewAct::Dismissed, ReviewAct::NeverFlag]);
@@ -756,6 +759,8 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     never           masthead review dismiss F-0047 --why other --never-flag --as NAME
     more            masthead review show F-0047 --all   all 4 passages that are kept, every place to look
     "#);
+    let post = says(dir, &["review", "show", "F-0047", "--post"]);
+    assert!(post.starts_with("Appears affiliated with Daily Agency"), "{post}");
     for (name, last) in [
         ("ada", "F-0047: 1 of 2 approvals"),
         ("bo", "F-0047 is approved: it goes into the next digest (Mon "),
