@@ -38,9 +38,7 @@ pub(super) const TELLING: Telling = Telling {
     so_far,
     correction_link: "What we said, and what was wrong with it:",
     corrected: |day| format!("Corrected on {day}. What stood here was wrong."),
-    taken_out: |day| {
-        format!("Corrected on {day}: what we said of one more account was wrong and is taken out.")
-    },
+    taken_out: |day| format!("Corrected on {day}: we were wrong about one more account."),
     withdrawn: |wrong| {
         let (claim, why) = (claim(wrong), behind(wrong.why));
         format!("We wrote {claim}. We withdraw that and are sorry.{why}")

@@ -40,9 +40,7 @@ pub(super) const TELLING: Telling = Telling {
     so_far,
     correction_link: "Qué dijimos y qué estaba mal:",
     corrected: |day| format!("Corregido el {day}. Lo que decía este mensaje era un error."),
-    taken_out: |day| {
-        format!("Corregido el {day}: lo que dijimos de otra cuenta más era un error y ya no figura aquí.")
-    },
+    taken_out: |day| format!("Corregido el {day}: nos equivocamos con otra cuenta más."),
     withdrawn: |wrong| {
         let (claim, why) = (claim(wrong), behind(wrong.why));
         format!("Escribimos {claim}. Lo retiramos y lo lamentamos.{why}")

@@ -35,7 +35,7 @@ pub(super) const TELLING: Telling = Telling {
     so_far,
     correction_link: "我们说过什么，错在哪里：",
     corrected: |day| format!("{day}更正：本帖原有内容有误。"),
-    taken_out: |day| format!("{day}更正：我们对另一个账号的说法有误，已从本帖删去。"),
+    taken_out: |day| format!("{day}更正：对另一个账号的说法有误，已删去。"),
     withdrawn: |wrong| format!("我们曾写道：{}。我们收回这一说法，并致歉。{}", claim(wrong), wrong.why),
 };
 
