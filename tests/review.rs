@@ -444,6 +444,7 @@ async fn a_correction_is_never_put_aside_and_outlives_every_judgement_of_its_acc
     let wrong = finding();
     let withdrawal = Withdrawal {
         finding: FindingId(12),
+        said: Box::new(Claim::NewlySeen(Relation::Undisclosed)),
         digest: DigestNumber(3),
         part: 1,
         said_at: now() - Duration::days(7),
