@@ -736,16 +736,14 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     06 Nov 07:27 -> 06 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
     07 Nov 07:26 -> 07 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
 
-    WILL BE POSTED, 441 characters
+    WILL BE POSTED, 438 characters
       Appears affiliated with Daily Agency, does not say so
 
       noticias@social.example, first seen by us 3 November
 
-      Observed 4 to 22 November: 41 of its 52 posts are near-copies of what the outlet had published before (typically 2 hours). No credit in 23; in 9, a credit that leads nowhere, “Twitter •mundo_china”.
+      Observed 4 to 22 November: 41 of its 52 posts are near-copies of the outlet's earlier items (typically 2 hours later). No credit in 23; in 9, a credit that leads nowhere, “Twitter •mundo_china”.
 
-      Daily Agency: State Council, says A Monitor.
-
-      Not known: who runs it.
+      Outlet's owner: State Council, says A Monitor. Not known: who runs it.
 
       Evidence for and against, or object:
       http://127.0.0.1:0/d/1/1

@@ -934,6 +934,32 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
         #[test]
+    fn a_part_that_was_withdrawn_before_it_was_posted_is_not_sent() {
+        let record = record(1);
+        let now = record.frozen_at;
+        let (digest, rev) = (record.digest.number, 1);
+        let root = Record::Posted { digest, rev, part: 0, id: "1".into(), uri: "1".into(), url: None };
+        let intent =
+            Record::Intent { digest, rev, part: 0, attempt: 1, key: "k".into(), body: "b".into(), reply_to: None, newest_own: None };
+        let corrected = Record::Corrected { digest, part: 1, rev: 2, seal: "s".into(), by: vec![] };
+        let records = [approval(&record.digest, vec![]), intent, root, corrected];
+        let entry = |record: &Record| Entry { seq: 0, at: now, record: record.clone(), hash: String::new() };
+        let entries: Vec<Entry> = records.iter().map(entry).collect();
+        let situation = Situation {
+            now,
+            keys: Keys::Honoured,
+            switch: Switch::On,
+            secret: SECRET,
+            reply_to: None,
+            newest_own: None,
+            paused_until: None,
+        };
+        let step = |entries: &[Entry]| next_step(&record, entries, &situation);
+        assert!(matches!(step(&entries[..3]), Step::Send(_)));
+        assert!(matches!(step(&entries), Step::Append(Record::Refused { part: 1, .. })));
+    }
+
+    #[test]
         fn no_schedule_of_kills_and_troubles_doubles_or_loses_a_post(
             replies in 0u32..5, has_keys in any::<bool>(), delay in 0i64..330, failing_reads in 0u32..4,
             script in prop::collection::vec(prop::sample::select(REPLIES.to_vec()), 0..14),
