@@ -931,16 +931,22 @@ mod tests {
         assert!(keys.iter().all(|key| key.len() == 64));
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
-        #[test]
+    #[test]
     fn a_part_that_was_withdrawn_before_it_was_posted_is_not_sent() {
         let record = record(1);
         let now = record.frozen_at;
         let (digest, rev) = (record.digest.number, 1);
         let root = Record::Posted { digest, rev, part: 0, id: "1".into(), uri: "1".into(), url: None };
-        let intent =
-            Record::Intent { digest, rev, part: 0, attempt: 1, key: "k".into(), body: "b".into(), reply_to: None, newest_own: None };
+        let intent = Record::Intent {
+            digest,
+            rev,
+            part: 0,
+            attempt: 1,
+            key: "k".into(),
+            body: "b".into(),
+            reply_to: None,
+            newest_own: None,
+        };
         let corrected = Record::Corrected { digest, part: 1, rev: 2, seal: "s".into(), by: vec![] };
         let records = [approval(&record.digest, vec![]), intent, root, corrected];
         let entry = |record: &Record| Entry { seq: 0, at: now, record: record.clone(), hash: String::new() };
@@ -959,7 +965,9 @@ mod tests {
         assert!(matches!(step(&entries), Step::Append(Record::Refused { part: 1, .. })));
     }
 
-    #[test]
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
         fn no_schedule_of_kills_and_troubles_doubles_or_loses_a_post(
             replies in 0u32..5, has_keys in any::<bool>(), delay in 0i64..330, failing_reads in 0u32..4,
             script in prop::collection::vec(prop::sample::select(REPLIES.to_vec()), 0..14),
