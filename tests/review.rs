@@ -451,7 +451,6 @@ async fn a_correction_is_never_put_aside_and_outlives_every_judgement_of_its_acc
         why: "its reader runs it alone".into(),
         repeats_handle: false,
         was_a_person: true,
-        said: Box::new(wrong.statement.claim.clone()),
     };
     let statement = Statement { claim: Claim::Withdrawn(withdrawal), ..wrong.statement.clone() };
     let by = Approver::Reviewer { name: "ada".into(), key: "ff".repeat(32) };

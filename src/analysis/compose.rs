@@ -525,7 +525,7 @@ mod tests {
         let finding = paper(25, "gaceta_pe@social.example", 1_204, tie());
         let statement = Statement { tie: Some(tie()), ..finding.statement().clone() };
         let one = self::finding(25, statement, &[by("ana")]).confirmed().unwrap();
-        let digest = told(&[one.clone()], language);
+        let digest = told(std::slice::from_ref(&one), language);
         let url = public_url();
         let setting = Setting { language, ..edition(&[], &[], &url).setting };
         let preview = preview(&setting, &[one.statement()], 1).unwrap().unwrap();

@@ -53,8 +53,8 @@ pub enum OutboxError {
 /// What came of an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
-    /// The server shows this now.
-    Done(OwnStatus),
+    /// The server has it, and sees so many mentions in it.
+    Done { mentions: usize },
     /// The post is no longer there.
     Gone,
     /// The post stands, and this server edits none.
@@ -140,7 +140,7 @@ impl Outbox {
             200..=299 => {
                 let status =
                     receipt::parse_status(&fetched.body).map_err(|error| unreadable(&fetched, error))?;
-                Ok(Edit::Done(status))
+                Ok(Edit::Done { mentions: status.mentions })
             }
             // Servers that cannot edit say so in several ways, and one of them is that the post is not there.
             404 | 405 | 410 | 501 => match self.ask(Method::Get, url, Vec::new(), None).await? {

@@ -931,6 +931,40 @@ mod tests {
         assert!(keys.iter().all(|key| key.len() == 64));
     }
 
+    #[test]
+    fn a_part_that_was_withdrawn_before_it_was_posted_is_not_sent() {
+        let record = record(1);
+        let now = record.frozen_at;
+        let (digest, rev) = (record.digest.number, 1);
+        let root = Record::Posted { digest, rev, part: 0, id: "1".into(), uri: "1".into(), url: None };
+        let intent = Record::Intent {
+            digest,
+            rev,
+            part: 0,
+            attempt: 1,
+            key: "k".into(),
+            body: "b".into(),
+            reply_to: None,
+            newest_own: None,
+        };
+        let corrected = Record::Corrected { digest, part: 1, rev: 2, seal: "s".into(), by: vec![] };
+        let records = [approval(&record.digest, vec![]), intent, root, corrected];
+        let entry = |record: &Record| Entry { seq: 0, at: now, record: record.clone(), hash: String::new() };
+        let entries: Vec<Entry> = records.iter().map(entry).collect();
+        let situation = Situation {
+            now,
+            keys: Keys::Honoured,
+            switch: Switch::On,
+            secret: SECRET,
+            reply_to: None,
+            newest_own: None,
+            paused_until: None,
+        };
+        let step = |entries: &[Entry]| next_step(&record, entries, &situation);
+        assert!(matches!(step(&entries[..3]), Step::Send(_)));
+        assert!(matches!(step(&entries), Step::Append(Record::Refused { part: 1, .. })));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
         #[test]

@@ -78,15 +78,12 @@ async fn edit(
     };
     let edited = Record::Edited { digest: *digest, part: *part, rev: *rev };
     match outbox.edit(id, &text.part).await {
-        Ok(Edit::Done(status)) if status.mentions > 0 => {
-            let why = format!(
-                "the correction of digest {digest} part {part} mentions {} accounts",
-                status.mentions
-            );
+        Ok(Edit::Done { mentions: mentions @ 1.. }) => {
+            let why = format!("the correction of digest {digest} part {part} mentions {mentions} accounts");
             press.append(now, Record::Halted { why })?;
             take_down(press, outbox, editing, now).await
         }
-        Ok(Edit::Done(_) | Edit::Gone) => {
+        Ok(Edit::Done { .. } | Edit::Gone) => {
             tracing::info!(digest = digest.0, part, "corrected a post");
             press.append(now, edited)?;
             Ok(Outcome::Made)

@@ -26,18 +26,16 @@ pub fn to_edit(entries: &[Entry]) -> Vec<Editing> {
             Record::Posted { digest, part, id, .. } => {
                 posts.insert((*digest, *part), id.clone());
             }
-            Record::Removed { digest, part, id, .. } => {
-                if posts.get(&(*digest, *part)) == Some(id) {
-                    posts.remove(&(*digest, *part));
-                }
+            Record::Removed { digest, part, id, .. } if posts.get(&(*digest, *part)) == Some(id) => {
+                posts.remove(&(*digest, *part));
             }
             Record::Corrected { digest, part, rev, seal, .. } => {
                 wanted.insert((*digest, *part), (*rev, seal.clone()));
             }
-            Record::Edited { digest, part, rev } => {
-                if wanted.get(&(*digest, *part)).is_some_and(|(newest, _)| newest <= rev) {
-                    wanted.remove(&(*digest, *part));
-                }
+            Record::Edited { digest, part, rev }
+                if wanted.get(&(*digest, *part)).is_some_and(|(newest, _)| newest <= rev) =>
+            {
+                wanted.remove(&(*digest, *part));
             }
             _ => {}
         }
