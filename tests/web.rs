@@ -12,10 +12,14 @@ use masthead::model::changes::{Change, FollowerTrend};
 use masthead::model::digest::{Digest, DigestNumber, DigestRecord, DigestState, Part, PartState, Visibility};
 use masthead::model::evidence::{Citation, Direction, Evidence, Weight};
 use masthead::model::finding::{
-    Approval, Approver, Claim, Finding, FindingId, FindingState, OwnerLine, Statement,
+    Approval, Approver, Claim, Finding, FindingId, FindingState, OwnerLine, Statement, Withdrawal,
 };
+use masthead::model::item::ItemId;
 use masthead::model::outlet::OutletId;
 use masthead::model::record::{LedgerMark, PartSeal, Record};
+use masthead::model::reuse::{Credit, Order, Reuse, ReuseKind};
+use masthead::model::status::StatusUri;
+use masthead::model::tie::{CommentSought, Sister, Ticks, Tie, Topic};
 use masthead::store::{Batch, Store};
 use masthead::web::{Read, Site, SiteFacts, router, serve};
 use reqwest::StatusCode;
@@ -381,6 +385,227 @@ async fn hostile_names_and_addresses_stay_text() {
             assert!(!page.contains(harm), "{harm} in {path}: {page}");
         }
     }
+}
+
+const PAPER: &str = "noticias_py@social.example";
+const SISTER: &str = "cronica_cl@social.example";
+const UNNAMED: &str = "diario_cr@otro.example";
+
+fn passage(number: u32, text: &str) -> Reuse {
+    let agency = OutletId::parse("agency").unwrap();
+    Reuse {
+        status: StatusUri(format!("https://social.example/s/{number}")),
+        status_url: format!("https://social.example/@noticias_py/{number}"),
+        made_at: at("2026-11-08T13:10:00Z"),
+        status_seen: at("2026-11-08T13:20:00Z"),
+        status_sha256: "aa".repeat(32),
+        item: ItemId::of(&agency, &number.to_string()),
+        publisher: agency,
+        item_url: format!("https://agency.example/{number}.html"),
+        item_seen: at("2026-11-08T11:02:00Z"),
+        item_sha256: "bb".repeat(32),
+        kind: ReuseKind::Copy,
+        order: Order::PublisherFirst,
+        credit: Credit::Altered("Twitter •mundo_china".into()),
+        share: 98,
+        run: 90,
+        derived: None,
+        passage: text.into(),
+        item_passage: "Nace un panda gigante".into(),
+    }
+}
+
+fn hidden(handle: &str) -> Statement {
+    let sister = |acct: &str| Sister {
+        account: AccountId::mastodon(format!(
+            "https://social.example/users/{}",
+            acct.split('@').next().unwrap()
+        )),
+        acct: acct.parse().unwrap(),
+    };
+    let points = |indicator: &str, points: f64, says: &str| {
+        let (seen_at, url) = (at("2026-11-21T06:10:00Z"), "https://social.example/@noticias_py".into());
+        let citation = Citation { url, seen_at, sha256: "5e".repeat(32) };
+        let agency = OutletId::parse("agency").unwrap();
+        Evidence::new(indicator, &agency, Weight::Points(points), says.into(), citation)
+    };
+    let tie = Tie {
+        from: at("2026-11-03T08:00:00Z"),
+        to: at("2026-11-21T20:00:00Z"),
+        posts: 52,
+        copies: 41,
+        uncredited: 41,
+        altered: 9,
+        altered_example: Some("Twitter •mundo_china".into()),
+        typical_lag_minutes: Some(125),
+        points: 450,
+        against: 1,
+        profile_sha256: "ab".repeat(32),
+        items: std::collections::BTreeSet::new(),
+        sisters: vec![sister(SISTER), sister(UNNAMED)],
+        passages: vec![passage(1, "Nace un panda gigante en el zoo")],
+        ticks: Ticks {
+            presents_as_outlet: true,
+            comment_sought: Some(CommentSought::NoAddress),
+            topic: Some(Topic::Culture),
+        },
+    };
+    Statement {
+        claim: Claim::NewlySeen(Relation::Undisclosed),
+        relation: Relation::Undisclosed,
+        outlet: OutletId::parse("agency").unwrap(),
+        outlet_name: "Daily Agency".into(),
+        account_names: None,
+        named_on: None,
+        evidence: vec![
+            points("reuse", 2.0, "41 of its 52 posts are near-copies"),
+            points("uncredited", 1.0, "no copy has a credit that works"),
+            points("credited", -0.4, "two posts name another agency"),
+        ],
+        tie: Some(tie),
+        ..statement(handle)
+    }
+}
+
+/// In the one post of the digest, approved by two people.
+fn told(id: u32, statement: Statement) -> Finding {
+    let in_digest = FindingState::InDigest { number: DigestNumber(12), part: 1 };
+    by_two(finding(id, statement, in_digest))
+}
+
+fn by_two(mut finding: Finding) -> Finding {
+    for key in ["ana", "bo"] {
+        let by = Approver::Reviewer { name: format!("Reviewer {key}"), key: key.into() };
+        finding.approvals.push(Approval { by, at: finding.raised_at, seal: finding.statement.seal() });
+    }
+    Finding { needs: 2, ..finding }
+}
+
+#[tokio::test]
+async fn a_hidden_tie_opens_counts_passages_sisters_and_what_is_not_known() {
+    let scene = Scene::with(vec![told(47, hidden(PAPER)), told(48, hidden(SISTER))]).await;
+    for path in ["/d/12/1", "/a/noticias_py@social.example"] {
+        let page = scene.page(path).await;
+        for expected in [
+            "This account appears affiliated with Daily Agency and does not say so.",
+            "Not known: who runs it.",
+            "3 November 2026",
+            "41 carry an item that the outlet had published before",
+            "Half of them came within 2 hours",
+            "In 9, a credit that leads nowhere, such as “Twitter •mundo_china”",
+            "2.6 points; people may approve from 4.3",
+            "Nace un panda gigante en el zoo",
+            r#"href="https://social.example/@noticias_py/1""#,
+            r#"href="https://agency.example/1.html""#,
+            "8 November 2026, 11:02 UTC",
+            "8 November 2026, 13:20 UTC",
+            "98 % of it is the outlet",
+            r#"<a href="/a/cronica_cl@social.example">"#,
+            "1 more, not named here",
+            "Two posts name another agency",
+            "State Council of China. Source: State Media Monitor",
+            "By 2 people",
+            "the profile gives no address",
+            "mailto:desk@masthead.example?subject=Objection",
+        ] {
+            assert!(page.contains(expected), "{expected} in {path}: {page}");
+        }
+        for never in ["diario_cr", "Reviewer ana", "The account names the outlet"] {
+            assert!(!page.contains(never), "{never} in {path}: {page}");
+        }
+    }
+    let home = scene.page("/").await;
+    assert!(home.contains("Appear affiliated and do not say so"), "{home}");
+    assert!(home.contains(r#"<a href="/a/noticias_py@social.example">"#), "{home}");
+}
+
+#[tokio::test]
+async fn an_accusation_is_on_no_page_before_its_digest() {
+    let waiting = by_two(finding(47, hidden(PAPER), FindingState::Raised));
+    assert!(waiting.confirmed().is_some());
+    let scene = Scene::with(vec![waiting]).await;
+    assert_eq!(scene.get("/a/noticias_py@social.example").await.0, StatusCode::NOT_FOUND);
+    for path in ["/", "/d/12", "/d/12/1"] {
+        assert!(!scene.page(path).await.contains("noticias_py"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn foreign_passages_and_credits_stay_text_and_are_short() {
+    let mut hostile = hidden(PAPER);
+    let tie = hostile.tie.as_mut().unwrap();
+    tie.altered_example = Some("<img src=x onerror=alert(1)> @victim #x".into());
+    let text = format!("<script>alert(2)</script>\u{202e}{}", "long ".repeat(100));
+    tie.passages = vec![Reuse {
+        status_url: "javascript:alert(3)".into(),
+        item_url: "https://evil.example/\"onmouseover=\"alert(4)".into(),
+        item_passage: "<b>bold</b>".into(),
+        credit: Credit::Altered("</section><script>".into()),
+        ..passage(1, &text)
+    }];
+    let scene = Scene::with(vec![told(47, hostile)]).await;
+    for path in ["/d/12/1", "/a/noticias_py@social.example"] {
+        let page = scene.page(path).await;
+        for harm in [
+            "<script",
+            "<img",
+            "<b>",
+            "\u{202e}",
+            "href=\"javascript",
+            "\"onmouseover",
+            "@victim",
+            "</section><script",
+        ] {
+            assert!(!page.contains(harm), "{harm} in {path}: {page}");
+        }
+        assert!(!page.contains(&"long ".repeat(30)), "{page}");
+    }
+}
+
+/// The account was named in the digest, and a correction waits for the next one.
+fn taken_back(repeats_handle: bool) -> (Finding, Finding) {
+    let wrong = finding(47, hidden(PAPER), FindingState::Retracted { number: DigestNumber(12), part: 1 });
+    let withdrawal = Withdrawal {
+        finding: FindingId(47),
+        said: Box::new(wrong.statement.claim.clone()),
+        digest: DigestNumber(12),
+        part: 1,
+        said_at: at("2026-11-23T09:00:05Z"),
+        why: "It credits the agency in its <b>profile</b>".into(),
+        repeats_handle,
+        was_a_person: false,
+    };
+    let statement = Statement {
+        claim: Claim::Withdrawn(withdrawal),
+        tie: None,
+        evidence: vec![],
+        ..wrong.statement.clone()
+    };
+    let correction = Finding { needs: 1, ..by_two(finding(60, statement, FindingState::Raised)) };
+    (by_two(wrong), correction)
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_is_struck_out_everywhere_and_the_handle_is_not_repeated() {
+    let (wrong, correction) = taken_back(false);
+    let scene = Scene::with(vec![wrong, correction]).await;
+    let claim = "<s>This account appears affiliated with Daily Agency and does not say so.</s>";
+    for path in ["/", "/d/12/1", "/a/noticias_py@social.example"] {
+        let page = scene.page(path).await;
+        assert!(page.contains(claim), "{path}: {page}");
+        assert!(!page.contains("noticias_py"), "{path}: {page}");
+        assert!(!page.contains("Nace un panda"), "{path}: {page}");
+    }
+    let page = scene.page("/d/12/1").await;
+    assert!(
+        page.find("Withdrawn.").unwrap() < page.find("<article").unwrap(),
+        "the banner is on top: {page}"
+    );
+    assert!(page.contains("What was wrong: It credits the agency in its bprofile/b"), "{page}");
+    assert!(scene.page("/a/noticias_py@social.example").await.contains("noindex"));
+    let (wrong, correction) = taken_back(true);
+    let scene = Scene::with(vec![wrong, correction]).await;
+    assert!(scene.page("/d/12/1").await.contains("The account is noticias_py@social.example."));
 }
 
 #[tokio::test]

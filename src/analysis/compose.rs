@@ -306,9 +306,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::account::{Acct, Host};
-    use crate::model::changes::FollowerTrend;
-    use crate::model::finding::{Approval, Approver, Finding, OwnerLine};
+    use crate::model::account::{Acct, Host, Network};
+    use crate::model::assessment::Relation;
+    use crate::model::changes::{Change, FollowerTrend};
+    use crate::model::finding::{Approval, Approver, Claim, Finding, FindingState, OwnerLine, Withdrawal};
+    use crate::model::outlet::OutletId;
+    use crate::model::tie::{CommentSought, Sister, Ticks, Tie, Topic};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -405,6 +408,444 @@ mod tests {
         ]
     }
 
+    fn sisters(handles: &[&str]) -> Vec<Sister> {
+        let sister = |handle: &&str| {
+            let acct: Acct = handle.parse().unwrap();
+            let account = AccountId::mastodon(format!("https://{}/users/{}", acct.host(), acct.user()));
+            Sister { account, acct }
+        };
+        handles.iter().map(sister).collect()
+    }
+
+    fn tie() -> Tie {
+        Tie {
+            from: at("2026-11-03T08:00:00Z"),
+            to: at("2026-11-21T20:00:00Z"),
+            posts: 52,
+            copies: 41,
+            uncredited: 41,
+            altered: 9,
+            altered_example: Some("Twitter •mundo_china".into()),
+            typical_lag_minutes: Some(125),
+            points: 500,
+            against: 0,
+            profile_sha256: "ab".repeat(32),
+            items: (0..40).map(|item| format!("{item:012x}")).collect(),
+            sisters: vec![],
+            passages: vec![],
+            ticks: Ticks {
+                presents_as_outlet: true,
+                comment_sought: Some(CommentSought::NoAddress),
+                topic: Some(Topic::Culture),
+            },
+        }
+    }
+
+    /// A paper that appears affiliated with the agency, approved by two people.
+    fn paper(id: u32, acct: &str, followers: u64, tie: Tie) -> Confirmed {
+        let claim = Claim::NewlySeen(Relation::Undisclosed);
+        let owner = OwnerLine {
+            owner: "United Front Work Department".into(),
+            says: "State Media Monitor".into(),
+            source: None,
+        };
+        let statement = Statement {
+            owner: Some(owner),
+            first_seen: at("2026-11-03T08:00:00Z"),
+            followers: Some(FollowerTrend { now: followers, week_before: None }),
+            account_names: None,
+            named_on: None,
+            tie: Some(tie),
+            ..statement(claim, acct, "cns", "China News Service")
+        };
+        finding(id, statement, &[by("ana"), by("bo")]).confirmed().unwrap()
+    }
+
+    fn papers() -> Vec<Confirmed> {
+        let handles = ["noticias_py@social.example", "cronica_cl@social.example", "diario_cr@otro.example"];
+        let of = |own: usize| Tie {
+            // One item each that the others do not have.
+            items: (0..38).filter(|item| *item != own).map(|item| format!("{item:012x}")).collect(),
+            sisters: sisters(&[handles[(own + 1) % 3]]),
+            altered: u32::try_from(own).unwrap() * 4,
+            ..tie()
+        };
+        let paper =
+            |(own, followers)| paper(20 + u32::try_from(own).unwrap(), handles[own], followers, of(own));
+        [38, 6, 4].into_iter().enumerate().map(paper).collect()
+    }
+
+    fn withdrawal(why: &str) -> Withdrawal {
+        Withdrawal {
+            finding: FindingId(2),
+            said: Box::new(Claim::NewlySeen(Relation::Undisclosed)),
+            digest: DigestNumber(9),
+            part: 2,
+            said_at: at("2026-10-26T09:00:00Z"),
+            why: why.into(),
+            repeats_handle: false,
+            was_a_person: false,
+        }
+    }
+
+    fn correction(id: u32, withdrawal: Withdrawal) -> Confirmed {
+        let claim = Claim::Withdrawn(withdrawal);
+        let statement = Statement {
+            relation: Relation::Undisclosed,
+            ..statement(claim, "cronica_asia@noticias.example", "cgtn", "CGTN")
+        };
+        finding(id, statement, &[by("ana")]).confirmed().unwrap()
+    }
+
+    /// A correction, an official account, three sisters and an imitation.
+    fn hidden_week() -> Vec<Confirmed> {
+        let why =
+            "The account credits CGTN in its profile and carries four other agencies; our check missed it";
+        let imitation = statement(
+            Claim::NewlySeen(Relation::LookAlike),
+            "xinhua_oficial@social.example",
+            "xinhua",
+            "Xinhua",
+        );
+        let imitation = Statement { account_names: None, named_on: None, ..imitation };
+        let imitation = finding(30, imitation, &[by("ana"), by("bo")]).confirmed().unwrap();
+        let mut week = papers();
+        week.push(correction(40, withdrawal(why)));
+        week.push(official(31, "cgtn_sample@social.example"));
+        week.push(imitation);
+        week
+    }
+
+    fn hidden_thread(language: Language) -> String {
+        in_full(told(&hidden_week(), language).parts.iter())
+    }
+
+    /// One paper, found alone and checked by one person, in a language.
+    fn alone(language: Language) -> String {
+        let finding = paper(25, "gaceta_pe@social.example", 1_204, tie());
+        let statement = Statement { tie: Some(tie()), ..finding.statement().clone() };
+        let one = self::finding(25, statement, &[by("ana")]).confirmed().unwrap();
+        let digest = told(&[one.clone()], language);
+        let url = public_url();
+        let setting = Setting { language, ..edition(&[], &[], &url).setting };
+        let preview = preview(&setting, &[one.statement()], 1).unwrap().unwrap();
+        assert_eq!(preview.text, digest.parts[1].text, "a reviewer sees what is posted");
+        in_full(digest.parts[..2].iter())
+    }
+
+    #[test]
+    fn one_paper_alone_checked_by_one_person() {
+        insta::assert_snapshot!(alone(Language::En), @"
+        [0 · 375]
+        Masthead digest 12, 16 to 22 November 2026
+
+        1 account that appears affiliated with China News Service and does not say so
+
+        How: we compare public posts with what outlets published first; one person checks each finding of a hidden tie. We report what we observed, not who runs an account.
+
+        3 more await review.
+
+        Every post, its proof and how to object:
+        https://masthead.example/d/12
+
+        [1 · 473]
+        Appears affiliated with China News Service, does not say so
+
+        gaceta_pe@social.example, 1,204 followers
+
+        Observed 3 to 21 November: 41 of its 52 posts are near-copies of the outlet's earlier items. No credit in 32; in 9, a credit that leads nowhere, “Twitter •mundo_china”. Mostly culture.
+
+        Outlet's owner: United Front Work Department, says State Media Monitor. Not known: who runs it.
+
+        One person checked this.
+
+        Evidence for and against, or object:
+        https://masthead.example/d/12/1
+        ");
+        insta::assert_snapshot!(alone(Language::Es), @"
+        [0 · 392]
+        Masthead, resumen 12: del 16 al 22 de noviembre de 2026
+
+        1 cuenta que parece vinculada a China News Service y no lo dice
+
+        Cómo: comparamos mensajes públicos con lo que los medios publicaron antes; una sola persona revisa cada vínculo no declarado. Contamos lo observado, no quién administra una cuenta.
+
+        3 más esperan revisión.
+
+        Cada mensaje, su prueba y cómo objetar:
+        https://masthead.example/d/12
+
+        [1 · 499]
+        Parece vinculada a China News Service y no lo dice
+
+        gaceta_pe@social.example, 1204 seguidores
+
+        Observado del 3 al 21 de noviembre: 41 de sus 52 mensajes son copias casi exactas de textos anteriores del medio. Sin crédito en 32; en 9, un crédito que no lleva a ninguna parte, “Twitter •mundo_china”. Sobre todo cultura.
+
+        Control del medio: United Front Work Department, según State Media Monitor. No se sabe quién la lleva.
+
+        Lo revisó una sola persona.
+
+        Indicios y objeciones:
+        https://masthead.example/d/12/1
+        ");
+        insta::assert_snapshot!(alone(Language::Zh), @"
+        [0 · 186]
+        Masthead 第12期摘要，2026年11月16日至22日
+
+        似与 China News Service 有关联但未说明的账号1个
+
+        方法：我们把公开帖文与媒体先行发布的内容作比较；每项未公开的关联都仅由一人核对。我们只报告观察到的情况，不判断账号由谁运营。
+
+        另有3项等待人工审核。
+
+        每条内容、证据和提出异议的方法：
+        https://masthead.example/d/12
+
+        [1 · 309]
+        似与 China News Service 有关联，但未说明
+
+        gaceta_pe@social.example，关注者1,204人，我们于11月3日首次看到
+
+        11月3日至21日观察到：其52条帖文中，有41条与该媒体此前发布的内容几乎相同（通常晚2小时）。其中32条未注明来源；9条的署名无法指向来源，如“Twitter •mundo_china”。内容以文化为主。
+
+        该媒体的控制方：United Front Work Department（据 State Media Monitor）。尚不清楚由谁运营。
+
+        本条仅由一人核对。
+
+        查看正反两面的依据，或提出异议：
+        https://masthead.example/d/12/1
+        ");
+    }
+
+    #[test]
+    fn a_week_of_hidden_ties_in_english() {
+        insta::assert_snapshot!(hidden_thread(Language::En), @"
+        [0 · 460]
+        Masthead digest 12, 16 to 22 November 2026
+
+        1 correction (first below)
+        1 official account newly seen
+        3 accounts that appear affiliated with China News Service and do not say so
+        1 account that imitates Xinhua
+
+        How: we compare public posts with what outlets published first; two people check each finding of a hidden tie. We report what we observed, not who runs an account.
+
+        3 more await review.
+
+        Every post, its proof and how to object:
+        https://masthead.example/d/12
+
+        [1 · 393]
+        Correction to digest 9 (26 October)
+
+        We wrote that an account appears affiliated with CGTN. That was wrong. The account credits CGTN in its profile and carries four other agencies; our check missed it.
+
+        We withdraw it and are sorry. The old post and the pages now say so.
+
+        So far: 31 accounts named, 2 objections, 1 withdrawn.
+
+        What we said, and what was wrong with it:
+        https://masthead.example/d/12/1
+
+        [2 · 419]
+        Official, newly seen: CGTN on Mastodon
+
+        cgtn_sample@social.example, first seen by us 18 November
+
+        Proof in both directions: the profile names cgtn.example, and cgtn.example names the profile. We fetched both.
+
+        About 22 posts a day, 50,300 followers (1,900 more than a week before)
+
+        Owner: China Media Group, China's state broadcaster. Source: State Media Monitor, on the page.
+
+        Proof, or object:
+        https://masthead.example/d/12/2
+
+        [3 · 495]
+        Three accounts, one story: appear affiliated with China News Service, do not say so
+
+        noticias_py@social.example, 38 followers
+        cronica_cl@social.example, 6
+        diario_cr@otro.example, 4
+
+        Observed 3 to 21 November: the same 35 items on all three, near-copies of the outlet's earlier items. Credit: none in 111; “Twitter •mundo_china” in 12.
+
+        Outlet's owner: United Front Work Department, says State Media Monitor. Not known: who runs them.
+
+        Evidence for and against, or object:
+        https://masthead.example/d/12/3
+
+        [4 · 490]
+        Newly seen, imitates an outlet: Xinhua on Mastodon
+
+        xinhua_oficial@social.example, first seen by us 18 November
+
+        Observed: its name is written like the outlet's, with letters that only look the same. No page of the outlet that we read names it. Not known: who runs it.
+
+        About 22 posts a day, 50,300 followers
+
+        Owner: China Media Group, China's state broadcaster. Source: State Media Monitor, on the page.
+
+        2 people checked this.
+
+        Evidence for and against, or object:
+        https://masthead.example/d/12/4
+        ");
+    }
+
+    #[test]
+    fn a_week_of_hidden_ties_in_spanish() {
+        insta::assert_snapshot!(hidden_thread(Language::Es), @"
+        [0 · 477]
+        Masthead, resumen 12: del 16 al 22 de noviembre de 2026
+
+        1 corrección (la primera, abajo)
+        1 cuenta oficial nueva
+        3 cuentas que parecen vinculadas a China News Service y no lo dicen
+        1 cuenta que imita a Xinhua
+
+        Cómo: comparamos mensajes públicos con lo que los medios publicaron antes; dos personas revisan cada vínculo no declarado. Contamos lo observado, no quién administra una cuenta.
+
+        3 más esperan revisión.
+
+        Cada mensaje, su prueba y cómo objetar:
+        https://masthead.example/d/12
+
+        [1 · 405]
+        Corrección al resumen 9 (26 de octubre)
+
+        Escribimos que una cuenta parece vinculada a CGTN. Era un error. The account credits CGTN in its profile and carries four other agencies; our check missed it.
+
+        Lo retiramos y lo lamentamos. El mensaje anterior y las páginas ya lo dicen.
+
+        Hasta ahora: 31 cuentas nombradas, 2 objeciones, 1 afirmación retirada.
+
+        Qué dijimos y qué estaba mal:
+        https://masthead.example/d/12/1
+
+        [2 · 452]
+        Oficial, nueva para nosotros: CGTN en Mastodon
+
+        cgtn_sample@social.example, la vimos por primera vez el 18 de noviembre
+
+        Prueba en ambos sentidos: el perfil nombra cgtn.example y cgtn.example nombra el perfil. Leímos los dos.
+
+        Unos 22 mensajes al día, 50.300 seguidores (1900 más que una semana antes)
+
+        Control: China Media Group, China's state broadcaster. Fuente: State Media Monitor, en la página.
+
+        La prueba, o para objetar:
+        https://masthead.example/d/12/2
+
+        [3 · 498]
+        Tres cuentas, una historia: parecen vinculadas a China News Service y no lo dicen
+
+        noticias_py@social.example, 38 seguidores
+        cronica_cl@social.example, 6
+        diario_cr@otro.example, 4
+
+        Observado del 3 al 21 de noviembre: los mismos 35 textos en las tres, casi iguales a otros previos del medio. Crédito: ninguno en 111; “Twitter •mundo_china” en 12.
+
+        Control del medio: United Front Work Department, según State Media Monitor. No se sabe quién las lleva.
+
+        Indicios y objeciones:
+        https://masthead.example/d/12/3
+
+        [4 · 499]
+        Nueva, imita a un medio: Xinhua en Mastodon
+
+        xinhua_oficial@social.example, la vimos por primera vez el 18 de noviembre
+
+        Observado: su nombre se escribe como el del medio, con letras que solo se parecen. Ninguna página del medio que leímos la nombra. No se sabe quién la administra.
+
+        Unos 22 mensajes al día, 50.300 seguidores
+
+        Control: China Media Group, China's state broadcaster. Fuente: State Media Monitor, en la página.
+
+        Lo revisaron 2 personas.
+
+        Indicios y objeciones:
+        https://masthead.example/d/12/4
+        ");
+    }
+
+    #[test]
+    fn a_week_of_hidden_ties_in_chinese() {
+        insta::assert_snapshot!(hidden_thread(Language::Zh), @"
+        [0 · 240]
+        Masthead 第12期摘要，2026年11月16日至22日
+
+        更正1项（见下方首条）
+        新发现官方账号1个
+        似与 China News Service 有关联但未说明的账号3个
+        仿冒 Xinhua 的账号1个
+
+        方法：我们把公开帖文与媒体先行发布的内容作比较；每项未公开的关联都由两人核对。我们只报告观察到的情况，不判断账号由谁运营。“官方”指账号与媒体互相指明对方。
+
+        另有3项等待人工审核。
+
+        每条内容、证据和提出异议的方法：
+        https://masthead.example/d/12
+
+        [1 · 230]
+        对第9期摘要（10月26日）的更正
+
+        我们曾写道：某账号似与 CGTN 有关联。这是错误的。The account credits CGTN in its profile and carries four other agencies; our check missed it.
+
+        我们收回这一说法，并致歉。原帖和网页均已注明。
+
+        迄今：共列出账号31个，收到异议2项，收回说法1项。
+
+        我们说过什么，错在哪里：
+        https://masthead.example/d/12/1
+
+        [2 · 270]
+        新发现的官方账号：Mastodon 上的 CGTN
+
+        cgtn_sample@social.example，我们于11月18日首次看到
+
+        双向证据：该账号资料指明 cgtn.example，cgtn.example 也指明该账号。两边均由我们读取。
+
+        每天约22条，关注者50,300人（比一周前多1,900人）
+
+        控制方：China Media Group, China's state broadcaster。来源：State Media Monitor，见网页。
+
+        查看证据或提出异议：
+        https://masthead.example/d/12/2
+
+        [3 · 358]
+        三个账号，同一件事：似与 China News Service 有关联，但未说明
+
+        noticias_py@social.example，关注者38人
+        cronica_cl@social.example，6
+        diario_cr@otro.example，4
+
+        11月3日至21日观察到：三个账号发布了相同的35条内容，均与该媒体此前发布的几乎相同（通常晚2小时）。共123条，其中111条未注明来源；12条的署名无法指向来源，如“Twitter •mundo_china”。内容以文化为主。
+
+        该媒体的控制方：United Front Work Department（据 State Media Monitor）。尚不清楚由谁运营。
+
+        查看正反两面的依据，或提出异议：
+        https://masthead.example/d/12/3
+
+        [4 · 284]
+        新发现的仿冒账号：Mastodon 上的 Xinhua
+
+        xinhua_oficial@social.example，我们于11月18日首次看到
+
+        观察到：其名称用形似的字母写成媒体的名称。我们读到的该媒体网页均未指明该账号。尚不清楚由谁运营。
+
+        每天约22条，关注者50,300人（比一周前多1,900人）
+
+        控制方：China Media Group, China's state broadcaster。来源：State Media Monitor，见网页。
+
+        本条由2人核对。
+
+        查看正反两面的依据，或提出异议：
+        https://masthead.example/d/12/4
+        ");
+    }
+
     fn quiet() -> Vec<Quiet> {
         ["xinhua@one.example", "xinhua_fr@two.example"]
             .into_iter()
@@ -418,10 +859,8 @@ mod tests {
     }
 
     fn edition<'a>(confirmed: &'a [Confirmed], quiet: &'a [Quiet], public_url: &'a Url) -> Edition<'a> {
-        Edition {
+        let setting = Setting {
             number: DigestNumber(12),
-            rev: 1,
-            from: at("2026-11-16T09:00:00Z"),
             to: at("2026-11-23T00:00:00Z"),
             timezone: Tz::UTC,
             language: Language::En,
@@ -429,9 +868,15 @@ mod tests {
             spoiler: "",
             public_url,
             limits: Limits::default(),
+        };
+        Edition {
+            setting,
+            rev: 1,
+            from: at("2026-11-16T09:00:00Z"),
             max_posts: 5,
             may_name: 5,
             awaiting_review: 3,
+            so_far: SoFar { named: 31, objections: Some(2), withdrawn: 1 },
             salt: "salt",
             confirmed,
             quiet,
@@ -443,16 +888,22 @@ mod tests {
     }
 
     fn thread(language: Language) -> String {
-        let (url, confirmed, quiet) = (public_url(), week(), quiet());
-        let edition = Edition { language, ..edition(&confirmed, &quiet, &url) };
-        let composition = compose(&edition).unwrap();
-        assert_eq!(composition.dropped, vec![]);
-        let digest = composition.digest.unwrap();
+        let digest = told(&week(), language);
         let end = closing(&digest);
-        let posts: Vec<String> = digest
-            .parts
-            .iter()
-            .chain([&end])
+        in_full(digest.parts.iter().chain([&end]))
+    }
+
+    fn told(confirmed: &[Confirmed], language: Language) -> Digest {
+        let (url, quiet) = (public_url(), quiet());
+        let edition = edition(confirmed, &quiet, &url);
+        let setting = Setting { language, ..edition.setting };
+        let composition = compose(&Edition { setting, ..edition }).unwrap();
+        assert_eq!(composition.dropped, vec![]);
+        composition.digest.unwrap()
+    }
+
+    fn in_full<'a>(parts: impl Iterator<Item = &'a Part>) -> String {
+        let posts: Vec<String> = parts
             .map(|part| {
                 let length = crate::analysis::measure::length(&part.text, "", Limits::default());
                 format!("[{} · {length}]\n{}", part.index, part.text)
@@ -707,6 +1158,82 @@ mod tests {
     }
 
     #[test]
+    fn a_sister_that_nobody_approved_is_not_named() {
+        let approved = &papers()[..2];
+        let digest = told(approved, Language::En);
+        assert_eq!(digest.parts.len(), 2);
+        assert!(digest.parts[1].text.starts_with("Two accounts, one story"), "{}", digest.parts[1].text);
+        assert!(digest.parts.iter().all(|part| !part.text.contains("diario_cr")));
+    }
+
+    #[test]
+    fn sisters_that_appear_tied_to_different_outlets_are_told_apart() {
+        let mut papers = papers();
+        let other = Statement { outlet: OutletId::parse("cgtn").unwrap(), ..papers[1].statement().clone() };
+        papers[1] = finding(21, other, &[by("ana"), by("bo")]).confirmed().unwrap();
+        let digest = told(&papers, Language::En);
+        let told: Vec<Vec<FindingId>> = digest.parts.iter().map(|part| part.findings.clone()).collect();
+        assert_eq!(told, [vec![], vec![FindingId(20), FindingId(22)], vec![FindingId(21)]]);
+    }
+
+    #[test]
+    fn a_hidden_tie_of_which_nobody_says_who_controls_the_outlet_is_not_posted() {
+        let url = public_url();
+        let unowned = Statement { owner: None, ..papers()[0].statement().clone() };
+        let unowned = [finding(20, unowned, &[by("ana"), by("bo")]).confirmed().unwrap()];
+        let composition = compose(&edition(&unowned, &[], &url)).unwrap();
+        assert_eq!(composition.digest, None);
+        assert!(matches!(composition.dropped[0].why, Refusal::NoController { .. }));
+    }
+
+    fn corrected(old: &Part, withdrawn: Withdrawal, rest: &[&Confirmed]) -> Part {
+        let url = public_url();
+        let correction = correction(40, withdrawn);
+        in_place(&edition(&[], &[], &url).setting, old, correction.statement(), rest).unwrap()
+    }
+
+    #[test]
+    fn a_correction_takes_the_place_of_the_post_and_does_not_repeat_the_handle() {
+        let old = told(&[papers().remove(0)], Language::En).parts.remove(1);
+        let why = "It credits the agency in its profile";
+        let new = corrected(&old, withdrawal(why), &[]);
+        insta::assert_snapshot!(new.text, @"
+        Corrected on 23 November. What stood here was wrong.
+
+        We wrote that an account appears affiliated with CGTN. We withdraw that and are sorry. It credits the agency in its profile.
+
+        What we said, and what was wrong with it:
+        https://masthead.example/d/12/1
+        ");
+        assert_eq!((&new.permalink, &new.findings), (&old.permalink, &old.findings));
+        let asked = Withdrawal { repeats_handle: true, ..withdrawal(why) };
+        assert!(corrected(&old, asked, &[]).text.contains("cronica_asia@noticias.example appears"));
+    }
+
+    #[test]
+    fn what_is_left_of_a_post_about_several_accounts_stays() {
+        let papers = papers();
+        let old = told(&papers, Language::En).parts.remove(1);
+        let new = corrected(&old, withdrawal("Wrong"), &[&papers[0], &papers[2]]);
+        assert!(new.text.starts_with("Corrected on 23 November: "), "{}", new.text);
+        assert!(new.text.contains("Two accounts, one story") && new.text.contains("diario_cr@otro.example"));
+        assert!(!new.text.contains("cronica_cl"), "{}", new.text);
+    }
+
+    #[test]
+    fn a_correction_is_told_first_and_alone_and_names_nobody_anew() {
+        let url = public_url();
+        let all =
+            [correction(41, withdrawal("a")), correction(40, withdrawal("b")), official(2, "a@b.example")];
+        let composition = compose(&Edition { may_name: 0, ..edition(&all, &[], &url) }).unwrap();
+        let digest = composition.digest.unwrap();
+        let told: Vec<Vec<FindingId>> = digest.parts.iter().map(|part| part.findings.clone()).collect();
+        assert_eq!(told, [vec![], vec![FindingId(40)], vec![FindingId(41)]]);
+        assert!(digest.parts[0].text.contains("2 corrections (first below)"), "{}", digest.parts[0].text);
+        assert!(!digest.parts[0].text.contains("one person"), "{}", digest.parts[0].text);
+    }
+
+    #[test]
     fn nothing_new_is_no_digest() {
         let url = public_url();
         let composition = compose(&edition(&[], &quiet(), &url)).unwrap();
@@ -782,7 +1309,9 @@ mod tests {
         let bad = official(2, &format!("x@{}.example", "h.".repeat(110)));
         let confirmed = [official(1, "cgtn@one.example"), bad, official(3, "cgtn@two.example")];
         let limits = Limits { max_characters: 420, ..Limits::default() };
-        let composition = compose(&Edition { limits, ..edition(&confirmed, &[], &url) }).unwrap();
+        let usual = edition(&confirmed, &[], &url);
+        let setting = Setting { limits, ..usual.setting };
+        let composition = compose(&Edition { setting, ..usual }).unwrap();
         assert_eq!(composition.dropped.len(), 0);
         let dash = official(2, "cgtn-@one.example");
         let confirmed = [official(1, "cgtn@one.example"), dash, official(3, "cgtn@two.example")];
@@ -880,10 +1409,11 @@ mod tests {
 
     prop_compose! {
         fn any_finding()(
-            id in 1u32..40, user in user(), host in "[a-z0-9]{1,50}", outlet in 0usize..3, claim in 0usize..7,
+            id in 1u32..40, user in user(), host in "[a-z0-9]{1,50}", outlet in 0usize..3, claim in 0usize..10,
             name in nasty(), owner in nasty(), says in nasty(), names in nasty(), named_on in nasty(),
             followers in any::<u64>(), before in any::<Option<u64>>(), pace in any::<Option<u32>>(),
             days in -400_000i64..400_000, network in 0usize..3, quiet_days in any::<i64>(), people in 0usize..4,
+            counts in any::<[u32; 4]>(), credit in nasty(), lag in any::<Option<i64>>(), items in 0u32..4,
         ) -> Confirmed {
             let since = at("2026-11-17T06:00:00Z") + Duration::days(days);
             let acct = Acct::new(&user, Host::parse(&format!("{host}.example")).unwrap()).unwrap();
@@ -893,6 +1423,8 @@ mod tests {
                 Claim::NewlySeen(Relation::Mirror), Claim::Changed(Change::NowProven),
                 Claim::Changed(Change::PostsAgain { since, quiet_days }),
                 Claim::Changed(Change::Gone { since }), Claim::Changed(moved),
+                Claim::NewlySeen(Relation::Undisclosed), Claim::NewlySeen(Relation::LookAlike),
+                Claim::Withdrawn(Withdrawal { repeats_handle: people == 1, ..withdrawal(&credit) }),
             ][claim].clone();
             let outlet = ["cgtn", "xinhua", "rt"][outlet];
             let statement = Statement {
@@ -905,10 +1437,27 @@ mod tests {
                 quiet_since: None,
                 account_names: Some(names),
                 named_on: Some(named_on),
+                tie: Some(Tie {
+                    from: since - Duration::days(i64::from(items)),
+                    posts: counts[0],
+                    copies: counts[1],
+                    uncredited: counts[2],
+                    altered: counts[3],
+                    altered_example: Some(credit),
+                    typical_lag_minutes: lag,
+                    items: (0..items).map(|item| item.to_string()).collect(),
+                    sisters: sisters(&["a@b.example"]),
+                    ..tie()
+                }),
                 ..statement(claim, "a@b.example", outlet, &name)
             };
             let people: Vec<Approver> = (0..people).map(|key| by(&key.to_string())).collect();
-            let approvers = if people.is_empty() { vec![by_rule()] } else { people };
+            let needs_people = matches!(statement.claim, Claim::NewlySeen(Relation::Undisclosed | Relation::LookAlike));
+            let approvers = match people.is_empty() {
+                true if needs_people => vec![by("ana")],
+                true => vec![by_rule()],
+                false => people,
+            };
             finding(id, statement, &approvers).confirmed().unwrap()
         }
     }
@@ -925,12 +1474,15 @@ mod tests {
             let quiet: Vec<Quiet> =
                 quiet.into_iter().map(|known| Quiet { known, since: "2025-03-01".parse().unwrap() }).collect();
             let limits = Limits { max_characters: limit, reserved_per_url: 23 };
-            let edition = Edition {
-                language, max_posts, may_name, limits, awaiting_review, ..edition(&confirmed, &quiet, &url)
-            };
+            let usual = edition(&confirmed, &quiet, &url);
+            let setting = Setting { language, limits, ..usual.setting };
+            let edition = Edition { setting, max_posts, may_name, awaiting_review, ..usual };
             let composition = compose(&edition).unwrap();
             for dropped in &composition.dropped {
-                let by_handle = matches!(dropped.why, Refusal::Mention { .. } | Refusal::TooLong { .. });
+                let by_handle = matches!(
+                    dropped.why,
+                    Refusal::Mention { .. } | Refusal::TooLong { .. } | Refusal::NoController { .. }
+                );
                 prop_assert!(by_handle && dropped.findings.len() == 1, "{dropped:?}");
             }
             let Some(digest) = composition.digest else { return Ok(()) };
@@ -941,6 +1493,14 @@ mod tests {
                 prop_assert!(!pings(&part.text), "{}", part.text);
                 prop_assert_eq!(part.text.matches("://").count(), 1);
                 prop_assert!(part.text.ends_with(&part.permalink));
+            }
+            let correction = correction(99, withdrawal(&confirmed[0].statement().outlet_name));
+            for part in &digest.parts {
+                let rest: Vec<&Confirmed> =
+                    confirmed.iter().filter(|finding| part.findings.contains(&finding.id())).skip(1).collect();
+                let new = in_place(&setting, part, correction.statement(), &rest).unwrap();
+                prop_assert_eq!(gate::check(&new.text, "", &part.permalink, limits), Ok(()));
+                prop_assert!(!pings(&new.text), "{}", new.text);
             }
             let mut told: Vec<FindingId> = digest.parts.iter().flat_map(|part| part.findings.clone()).collect();
             told.extend(&digest.postponed);

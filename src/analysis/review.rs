@@ -273,10 +273,6 @@ impl Desk<'_> {
     /// A finding that waits is checked again: its facts are brought up to date as long as nobody approved
     /// them, and it lapses where the evidence no longer holds.
     fn reexamine(&self, finding: &Finding) -> Option<Finding> {
-        // It says what was said once, and nothing that is found today makes that right.
-        if matches!(finding.statement.claim, Claim::Withdrawn(_)) {
-            return None;
-        }
         let mut fresh = finding.clone();
         match finding.state {
             FindingState::Raised => {}

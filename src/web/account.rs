@@ -6,11 +6,12 @@ use maud::{Markup, html};
 
 use crate::analysis::names;
 use crate::model::account::{AccountId, Acct};
+use crate::model::assessment::Relation;
 use crate::model::evidence::{Direction, Evidence, Weight};
 use crate::model::finding::{Confirmed, FindingState, Statement};
 
 use super::frame::{self, Sheet};
-use super::{SiteFacts, words};
+use super::{SiteFacts, tie, withdrawn, words};
 
 /// An account of which something was confirmed: every statement about it, newest first, at least one.
 pub(super) struct Known<'a> {
@@ -37,8 +38,15 @@ impl<'a> Known<'a> {
         known
     }
 
-    pub fn latest(&self) -> &'a Confirmed {
-        self.newest
+    /// The newest statement that is no correction.
+    pub fn stands(&self) -> Option<&'a Confirmed> {
+        std::iter::once(self.newest)
+            .chain(self.earlier.iter().copied())
+            .find(|known| !words::is_withdrawal(known))
+    }
+
+    fn repeats_handle(&self) -> bool {
+        withdrawn::withdrawal(self.newest).is_some_and(|withdrawal| withdrawal.repeats_handle)
     }
 
     fn is(&self, acct: &Acct) -> bool {
@@ -48,21 +56,38 @@ impl<'a> Known<'a> {
 
 /// The page `/a/{handle}`; `None` where nothing was confirmed about that address. An address that
 /// changed hands stands for several accounts, the most recently named first.
-pub(super) fn page(facts: &SiteFacts, acct: &Acct, known: &[Known<'_>]) -> Option<Markup> {
+pub(super) fn page(
+    facts: &SiteFacts,
+    acct: &Acct,
+    known: &[Known<'_>],
+    published: &[&Confirmed],
+) -> Option<Markup> {
     let here: Vec<&Known<'_>> = known.iter().filter(|known| known.is(acct)).collect();
-    let first = here.first()?.newest.statement();
-    let handle = names::handle(&first.acct, first.network);
+    let first = here.first()?.newest;
+    let handle = names::handle(&first.statement().acct, first.statement().network);
+    // Where all that was said is withdrawn, search engines do not get the name from us.
+    let is_quiet = here.iter().all(|known| known.stands().is_none() && !known.repeats_handle());
+    let title = if is_quiet { "A withdrawn statement" } else { handle.as_str() };
     let body = html! {
-        h1.handle { (handle) }
+        h1.handle { (title) }
         @for known in &here {
-            (statement(known.newest, Heading::Second))
+            (statement(known.newest, published, Heading::Second))
+            @if words::is_withdrawal(known.newest) {
+                @if let Some(stands) = known.stands() {
+                    h2 { "What still holds" }
+                    (statement(stands, published, Heading::Third))
+                }
+            }
             (history(known))
         }
-        (frame::objection(facts, &format!("Objection: {handle}, {}", here[0].newest.id())))
+        (frame::objection(facts, &format!("Objection: {}", here[0].newest.id())))
     };
-    let about = words::claim(first);
-    let path = frame::account_path(&first.acct);
-    Some(frame::page(facts, Sheet { title: &handle, about: &about, path: Some(&path), body }))
+    let about = match withdrawn::withdrawal(first) {
+        Some(_) => "We withdrew what we said, and say what was wrong.".to_owned(),
+        None => words::claim(first.statement()),
+    };
+    let path = (!is_quiet).then(|| frame::account_path(&first.statement().acct));
+    Some(frame::page(facts, Sheet { title, about: &about, path: path.as_deref(), body }))
 }
 
 /// The page for every account of which nothing was confirmed: it does not repeat the name.
@@ -84,7 +109,7 @@ pub(super) enum Heading {
 }
 
 impl Heading {
-    fn with(self, text: &str) -> Markup {
+    pub(super) fn with(self, text: &str) -> Markup {
         match self {
             Heading::Second => html! { h2 { (text) } },
             Heading::Third => html! { h3 { (text) } },
@@ -92,17 +117,26 @@ impl Heading {
     }
 }
 
-/// Everything that was confirmed with one finding.
-pub(super) fn statement(confirmed: &Confirmed, heading: Heading) -> Markup {
+/// Everything that was confirmed with one finding; `published` are all statements that may be shown.
+pub(super) fn statement(confirmed: &Confirmed, published: &[&Confirmed], heading: Heading) -> Markup {
     let statement = confirmed.statement();
+    if let Some(withdrawal) = withdrawn::withdrawal(confirmed) {
+        return withdrawn::banner(confirmed, withdrawal);
+    }
     html! {
         p.claim { strong.standing { (words::standing(statement)) } " " (words::claim(statement)) }
         p { (words::grounds(statement)) }
         (particulars(statement))
-        (heading.with("Proof"))
-        div.proof {
-            (side(statement, Direction::AccountNamesOutlet))
-            (side(statement, Direction::OutletNamesAccount))
+        @match (&statement.tie, statement.relation) {
+            (Some(tie), Relation::Undisclosed) => (tie::particulars(statement, tie, published, heading)),
+            (_, Relation::LookAlike) => "",
+            _ => {
+                (heading.with("Proof"))
+                div.proof {
+                    (side(statement, Direction::AccountNamesOutlet))
+                    (side(statement, Direction::OutletNamesAccount))
+                }
+            }
         }
         (heading.with("What speaks against it"))
         (against(statement))
@@ -113,7 +147,7 @@ pub(super) fn statement(confirmed: &Confirmed, heading: Heading) -> Markup {
             Weight::Proof(_) => false,
         });
         @if !rest.is_empty() {
-            (heading.with("Also seen"))
+            (heading.with(if statement.relation == Relation::Undisclosed { "Evidence" } else { "Also seen" }))
             (evidence(&rest))
         }
         (heading.with("How it was checked"))
@@ -127,7 +161,7 @@ fn particulars(statement: &Statement) -> Markup {
         dl.facts {
             @if let Some(line) = &statement.owner {
                 div {
-                    dt { "Owner" }
+                    dt { @if statement.relation == Relation::Undisclosed { "Outlet's owner" } @else { "Owner" } }
                     dd {
                         (sentence_end(&names::clean(&line.owner))) " Source: " (names::clean(&line.says))
                         @if let Some(source) = &line.source { ", " (frame::foreign_link(source)) }

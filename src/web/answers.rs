@@ -11,9 +11,10 @@ use axum::response::{Html, IntoResponse, Response};
 use maud::Markup;
 use thiserror::Error;
 
+use crate::analysis::compose::is_accusing;
 use crate::model::account::Acct;
 use crate::model::digest::{DigestNumber, DigestRecord};
-use crate::model::finding::Confirmed;
+use crate::model::finding::{Confirmed, FindingState};
 use crate::model::record::LedgerMark;
 use crate::store::{Store, StoreError};
 
@@ -58,7 +59,7 @@ impl IntoResponse for Trouble {
 
 pub(super) async fn home(State(site): Shared) -> Answer {
     let (digests, confirmed) = read(&site, |store| Ok((store.digests()?, confirmed(store)?))).await?;
-    Ok(found(home::page(&site.facts, &digests, &Known::group(&confirmed))))
+    Ok(found(home::page(&site.facts, &digests, &confirmed)))
 }
 
 pub(super) async fn digest(State(site): Shared, number: Asked<String>) -> Answer {
@@ -82,7 +83,8 @@ pub(super) async fn account(State(site): Shared, handle: Asked<String>) -> Answe
     let acct = handle.ok().and_then(|Path(handle)| handle.parse::<Acct>().ok());
     let confirmed = read(&site, confirmed).await?;
     let known = Known::group(&confirmed);
-    let page = acct.and_then(|acct| account::page(&site.facts, &acct, &known));
+    let published: Vec<&Confirmed> = confirmed.iter().collect();
+    let page = acct.and_then(|acct| account::page(&site.facts, &acct, &known, &published));
     Ok(page.map_or_else(|| not_found(account::nothing(&site.facts)), found))
 }
 
@@ -174,8 +176,14 @@ fn kept(store: &Store, number: Option<u32>) -> Result<Option<DigestNumber>, Stor
 }
 
 /// All findings that may leave the house. Nothing else is ever read from them.
+///
+/// What says of somebody what they do not say themselves comes out with its digest and not before: until
+/// then it is checked once more.
 fn confirmed(store: &Store) -> Result<Vec<Confirmed>, StoreError> {
-    Ok(store.findings()?.iter().filter_map(|finding| finding.confirmed()).collect())
+    let mut confirmed: Vec<Confirmed> =
+        store.findings()?.iter().filter_map(|finding| finding.confirmed()).collect();
+    confirmed.retain(|known| known.state() != FindingState::Raised || !is_accusing(&known.statement().claim));
+    Ok(confirmed)
 }
 
 async fn read<T: Send + 'static>(

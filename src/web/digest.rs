@@ -10,7 +10,7 @@ use crate::model::record::LedgerMark;
 
 use super::account;
 use super::frame::{self, Sheet};
-use super::{SiteFacts, words};
+use super::{SiteFacts, withdrawn, words};
 
 /// A digest with what its pages need beside it.
 pub(super) struct Shown<'a> {
@@ -84,6 +84,7 @@ pub(super) fn part(facts: &SiteFacts, shown: &Shown<'_>, index: u32) -> Option<M
     let at = digest.parts.iter().position(|part| part.index == index)?;
     let part = &digest.parts[at];
     let confirmed = shown.confirmed_of(part);
+    let published: Vec<&Confirmed> = shown.confirmed.iter().collect();
     let title = format!("Digest {}, post {}", digest.number, part.index);
     let body = html! {
         h1 { "Digest " (digest.number) ", post " (part.index) }
@@ -91,14 +92,25 @@ pub(super) fn part(facts: &SiteFacts, shown: &Shown<'_>, index: u32) -> Option<M
             a href=(frame::digest_path(digest.number, None)) { "The whole digest" }
             ", " (words::period(digest.from, digest.to))
         }
+        @for correction in withdrawn::of(shown.confirmed, &part.findings) {
+            @if let Some(withdrawal) = withdrawn::withdrawal(correction) {
+                (withdrawn::banner(correction, withdrawal))
+            }
+        }
         (post(shown, part, shown.record.parts.get(at), Place::Alone))
         @for confirmed in &confirmed {
             @let statement = confirmed.statement();
             section.statement {
                 h2 {
-                    a href=(frame::account_path(&statement.acct)) { (names::handle(&statement.acct, statement.network)) }
+                    @if words::is_withdrawal(confirmed) {
+                        "What is withdrawn"
+                    } @else {
+                        a href=(frame::account_path(&statement.acct)) {
+                            (names::handle(&statement.acct, statement.network))
+                        }
+                    }
                 }
-                (account::statement(confirmed, account::Heading::Third))
+                (account::statement(confirmed, &published, account::Heading::Third))
             }
         }
         (chain(shown))
@@ -119,12 +131,17 @@ enum Place {
 
 fn post(shown: &Shown<'_>, part: &Part, state: Option<&PartState>, place: Place) -> Markup {
     let number = shown.record.digest.number;
+    let correction = shown.record.correction(part.index);
+    let part = correction.map_or(part, |correction| &correction.part);
     html! {
         article.post {
             @if !part.spoiler.is_empty() { p.spoiler lang=(part.language) { (part.spoiler) } }
             p.words lang=(part.language) { (linked(&part.text, &part.permalink)) }
             p.note {
                 (fate(state))
+                @if let Some(correction) = correction {
+                    " " strong { "Corrected " (frame::minute(correction.at)) "." } " What it said first was wrong."
+                }
                 @if place == Place::InThread && part.index > 0 {
                     " " a href=(frame::digest_path(number, Some(part.index))) { "Proof and objection" } "."
                 }

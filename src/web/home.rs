@@ -5,16 +5,18 @@ use maud::{Markup, html};
 use crate::analysis::names;
 use crate::model::assessment::Relation;
 use crate::model::digest::{DigestRecord, DigestState};
+use crate::model::finding::{Claim, Confirmed, Statement};
 
 use super::account::Known;
 use super::frame::{self, Sheet};
-use super::{SiteFacts, words};
+use super::{SiteFacts, withdrawn, words};
 
 /// Digests listed on the front page; older ones are reached from each digest to the one before.
 const DIGESTS_SHOWN: usize = 12;
 
-/// The page `/`. Digests in any order.
-pub(super) fn page(facts: &SiteFacts, digests: &[DigestRecord], known: &[Known<'_>]) -> Markup {
+/// The page `/`. Digests and statements in any order.
+pub(super) fn page(facts: &SiteFacts, digests: &[DigestRecord], confirmed: &[Confirmed]) -> Markup {
+    let known = Known::group(confirmed);
     let body = html! {
         section.lead {
             h1 { "Who is behind an account" }
@@ -26,7 +28,10 @@ pub(super) fn page(facts: &SiteFacts, digests: &[DigestRecord], known: &[Known<'
             p { a href="/method" { "How we know, and how to object" } }
         }
         (latest(digests))
-        (official(known))
+        (official(&known))
+        (others(&known, Relation::Undisclosed, "tied", "Appear affiliated and do not say so"))
+        (others(&known, Relation::LookAlike, "alike", "Imitate an outlet"))
+        (withdrawn::list(confirmed))
         (reads(facts))
     };
     let about = "Says which social accounts belong to state media, with the proof in both directions.";
@@ -61,31 +66,50 @@ fn latest(digests: &[DigestRecord]) -> Markup {
 }
 
 fn official(known: &[Known<'_>]) -> Markup {
-    let official: Vec<_> =
-        known.iter().filter(|known| known.latest().statement().relation == Relation::Official).collect();
+    let official = of(known, Relation::Official);
     html! {
         section aria-labelledby="official" {
             h2 #official { "Official accounts known" }
-            @if official.is_empty() {
-                p.quiet { "None proven yet." }
-            } @else {
-                ul.list {
-                    @for known in official {
-                        @let statement = known.latest().statement();
-                        li {
-                            a href=(frame::account_path(&statement.acct)) {
-                                (names::handle(&statement.acct, statement.network))
-                            }
-                            span.note {
-                                (names::clean(&statement.outlet_name))
-                                ", first seen " (frame::day(statement.first_seen))
-                                @if let Some(trend) = statement.followers {
-                                    ", " (words::grouped(trend.now)) @if trend.now == 1 { " follower" } @else { " followers" }
-                                }
-                                @if words::standing(statement) != "Official" {
-                                    ", " (words::standing(statement).to_lowercase())
-                                }
-                            }
+            @if official.is_empty() { p.quiet { "None proven yet." } } @else { (accounts(&official)) }
+        }
+    }
+}
+
+/// Accounts of another kind, where there are any.
+fn others(known: &[Known<'_>], relation: Relation, id: &str, title: &str) -> Markup {
+    let others = of(known, relation);
+    html! {
+        @if !others.is_empty() {
+            section aria-labelledby=(id) {
+                h2 id=(id) { (title) }
+                (accounts(&others))
+            }
+        }
+    }
+}
+
+/// The newest statement about each account of this kind that still holds.
+fn of<'a>(known: &[Known<'a>], relation: Relation) -> Vec<&'a Statement> {
+    let standing = known.iter().filter_map(|known| Some(known.stands()?.statement()));
+    standing.filter(|statement| statement.relation == relation).collect()
+}
+
+fn accounts(statements: &[&Statement]) -> Markup {
+    html! {
+        ul.list {
+            @for statement in statements {
+                li {
+                    a href=(frame::account_path(&statement.acct)) {
+                        (names::handle(&statement.acct, statement.network))
+                    }
+                    span.note {
+                        (names::clean(&statement.outlet_name))
+                        ", first seen " (frame::day(statement.first_seen))
+                        @if let Some(trend) = statement.followers {
+                            ", " (words::grouped(trend.now)) @if trend.now == 1 { " follower" } @else { " followers" }
+                        }
+                        @if matches!(statement.claim, Claim::Changed(_)) && words::standing(statement) != "Official" {
+                            ", " (words::standing(statement).to_lowercase())
                         }
                     }
                 }

@@ -22,6 +22,8 @@ for line in open(sys.argv[1], "rb"):
     assert end == head.encode() + b'"}\n', f"record {records} is broken"
     if told["record"] == "approved":
         seals.update(part["seal"] for part in told["parts"])
+    if told["record"] == "corrected":
+        seals.add(told["seal"])
 print(records, "records,", texts, "texts, newest hash", head)
 "#;
 
@@ -56,17 +58,23 @@ pub(super) fn lines(chain: &str, digests: &[DigestRecord]) -> String {
     lines
 }
 
+/// The text of each posted part as it stands: a correction takes the place of what it corrects.
 fn posted(record: &DigestRecord) -> impl Iterator<Item = Text<'_>> {
     let digest = &record.digest;
     let parts = digest.parts.iter().zip(&record.parts);
     let posted = parts.filter(|(_, state)| matches!(state, PartState::Posted { .. }));
-    posted.map(|(part, _)| Text {
-        text_of: Place { digest: digest.number, rev: digest.rev, part: part.index },
-        seal: part.seal(&digest.salt),
-        salt: &digest.salt,
-        text: &part.text,
-        spoiler: &part.spoiler,
-        language: &part.language,
-        visibility: part.visibility,
+    posted.map(|(part, _)| {
+        let correction = record.correction(part.index);
+        let rev = correction.map_or(digest.rev, |correction| correction.rev);
+        let part = correction.map_or(part, |correction| &correction.part);
+        Text {
+            text_of: Place { digest: digest.number, rev, part: part.index },
+            seal: part.seal(&digest.salt),
+            salt: &digest.salt,
+            text: &part.text,
+            spoiler: &part.spoiler,
+            language: &part.language,
+            visibility: part.visibility,
+        }
     })
 }

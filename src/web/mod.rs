@@ -25,6 +25,8 @@ mod frame;
 mod home;
 mod ledger;
 mod texts;
+mod tie;
+mod withdrawn;
 mod words;
 
 /// What the pages are made from.

@@ -2,6 +2,9 @@
 
 use maud::{Markup, html};
 
+use crate::analysis::concealed::{
+    FULL_ATTRIBUTION, READY_COPIES, READY_DAYS, READY_FAMILIES, READY_POINTS, READY_SPAN,
+};
 use crate::analysis::indicators::TABLE;
 use crate::analysis::review::{CHANGE, OFFICIAL};
 
@@ -23,6 +26,7 @@ pub(super) fn method(facts: &SiteFacts) -> Markup {
             strong { "Says it is official" } " means that the account says so, and that a source which a maintainer cites says so too. "
             "A person approves each such statement."
         }
+        (hidden_ties())
         p {
             "We report what we observed and when. We do not say what an account wants, who sits at the keyboard, or whether what it "
             "posts is true. Who controls an outlet is always given together with who says so. Sharing, agreeing with or following "
@@ -46,6 +50,7 @@ pub(super) fn method(facts: &SiteFacts) -> Markup {
             "The newest hash stands on every digest's page, so a change afterwards would show. " a href="/ledger" { "Read the chain" } ", or check a copy of it yourself:"
         }
         pre tabindex="0" aria-label="Python script that checks the chain" { code { (ledger::CHECK) } }
+        (corrections())
         h2 #object { "How to object" }
         p {
             "Write to " (frame::contact(facts, "Objection")) ". You need no account and no reason to give beyond what is wrong: "
@@ -60,6 +65,46 @@ pub(super) fn method(facts: &SiteFacts) -> Markup {
     };
     let about = "What Masthead claims, how it knows, and how to object.";
     frame::page(facts, Sheet { title: "Method", about, path: Some("/method"), body })
+}
+
+/// What "appears affiliated" means, from the constants that decide.
+fn hidden_ties() -> Markup {
+    let days = READY_SPAN.num_days();
+    html! {
+        p #ties {
+            strong { "Appears affiliated" } " means that we compared an account's public posts with what an outlet had published before, "
+            "and that what we observed is consistent with a tie which the account does not state. It says nothing about who runs the account: "
+            "that is not known, and every such post says so."
+        }
+        p { "People may approve such a statement only where all of this holds:" }
+        ul.evidence {
+            li { "At least " (READY_COPIES) " near-copies of the outlet's items, on " (READY_DAYS) " days or more, spread over " (days) " days or more. Posts that quote or comment do not count." }
+            li { "The outlet came first for each: we had seen its item before a reading of the account that still lacked the post. What an account states as its time can only speak for it." }
+            li { "At least " (format!("{READY_POINTS:.1}")) " points from " (READY_FAMILIES) " kinds of evidence, one of them text or infrastructure. Points compare with the hardest innocent explanation." }
+            li { "No honest credit on " (format!("{:.0}", FULL_ATTRIBUTION * 100.0)) " % of its copies or more, and no source named in its profile." }
+            li { "No other publisher explains the text nearly as well." }
+            li { "It presents itself as an outlet or organisation, and it was asked for comment, or gives no address." }
+        }
+        p {
+            strong { "Imitates an outlet" } " means that a name is written like the outlet's with letters that only look the same, and that no page of "
+            "the outlet names the account. A person approves each such statement."
+        }
+    }
+}
+
+fn corrections() -> Markup {
+    html! {
+        h2 #corrections { "Corrections" }
+        p {
+            "What was wrong is taken back by one decision of one reviewer; a second one is never waited for. The old post is edited in its place, "
+            "its page and all lists strike the claim out, and the next digest leads with the correction. The handle is not repeated unless its owner wants it. "
+            "The record keeps that something was said and withdrawn, and not about whom."
+        }
+        p {
+            "One private person named by mistake, or two withdrawn statements about hidden ties or imitations within thirty days, and no more of them are made "
+            "until a person has found out why. Corrections and everything else go on."
+        }
+    }
 }
 
 /// The page `/reads`.

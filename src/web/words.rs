@@ -75,6 +75,7 @@ pub(super) fn pace(tenths: u32) -> String {
 /// What an account is to its outlet, in two or three words.
 pub(super) fn standing(statement: &Statement) -> &'static str {
     match (&statement.claim, statement.relation) {
+        (Claim::Withdrawn(_), _) => "Withdrawn",
         _ if is_gone(statement) => "Gone",
         (Claim::Changed(Change::Moved { .. }), _) => "Says it moved",
         (_, Relation::Official) => "Official",
@@ -119,14 +120,30 @@ pub(super) fn grounds(statement: &Statement) -> &'static str {
         }
         Relation::Attested => "No page of the outlet confirms it to us yet.",
         Relation::Undisclosed => "We report what we observed. Not known: who runs it.",
-        Relation::LookAlike | Relation::Mirror | Relation::Claimed | Relation::Unrelated => {
-            "It is not an official account."
+        Relation::LookAlike => {
+            "Its name is written like the outlet's, with letters that only look the same. No page of the outlet that we read names it. Not known: who runs it."
         }
+        Relation::Mirror | Relation::Claimed | Relation::Unrelated => "It is not an official account.",
     }
 }
 
 fn is_gone(statement: &Statement) -> bool {
     matches!(statement.claim, Claim::Changed(Change::Gone { .. }))
+}
+
+/// Whether it takes back what was said before.
+pub(super) fn is_withdrawal(confirmed: &Confirmed) -> bool {
+    matches!(confirmed.statement().claim, Claim::Withdrawn(_))
+}
+
+/// A time in the unit in which people say it.
+pub(super) fn minutes(minutes: i64) -> String {
+    let (number, unit) = match minutes {
+        ..90 => (minutes, "minute"),
+        90..2_880 => ((minutes + 30) / 60, "hour"),
+        _ => ((minutes + 720) / 1_440, "day"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Whether a digest tells it; what was known at start stands on the pages alone.

@@ -60,11 +60,12 @@ fn methods(edition: &Edition<'_>, told: &[(Story, &Confirmed)]) -> Vec<String> {
             Checked::ByPeople(people) => people,
             Checked::ByRule => 0,
         };
-        let method = (words.telling.method)(people);
+        let short = (words.telling.method)(people);
+        let whole = format!("{short}{}", words.telling.only_observed);
         if has(Story::Official) || has(Story::NowProven) {
-            methods.push(format!("{method}{}", words.telling.official_means));
+            methods.push(format!("{whole}{}", words.telling.official_means));
         }
-        methods.push(method);
+        methods.extend([whole, short]);
     } else if told.iter().any(|(story, _)| *story != Story::Correction) {
         // A correction never waits for a second person: that would be the weakest check.
         let others = told.iter().filter(|(story, _)| *story != Story::Correction);

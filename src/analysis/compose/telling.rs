@@ -23,6 +23,7 @@ pub(super) struct Observed {
 
 /// How the copies say where they are from.
 pub(super) struct Credits {
+    pub accounts: usize,
     pub copies: u64,
     /// Without any credit.
     pub none: u64,
@@ -59,18 +60,22 @@ pub(super) struct Telling {
     pub between: &'static str,
     /// How hidden ties are found, and how many people checked each.
     pub method: fn(usize) -> String,
-    /// Goes behind the method where official accounts are told too.
+    /// Goes behind the method where there is room.
+    pub only_observed: &'static str,
+    /// Goes behind both where official accounts are told too.
     pub official_means: &'static str,
     /// The first and the last day; with a year where it is not the given one.
     pub span: fn(NaiveDate, NaiveDate, i32) -> String,
     /// The line of an account: its handle and what is known of it.
     pub account: fn(&str, &Figures) -> String,
     pub observed: fn(&Observed) -> String,
+    /// Behind the first account of a group, followers are a number alone.
+    pub count: fn(u64) -> String,
     /// `None` where every copy has an honest credit.
     pub credit: fn(&Credits) -> Option<String>,
     pub topic: fn(Topic) -> &'static str,
-    /// The outlet, who controls it, and who says so.
-    pub controller: fn(&str, &str, &str) -> String,
+    /// Who controls the outlet, and who says so.
+    pub controller: fn(&str, &str) -> String,
     pub not_known: fn(usize) -> &'static str,
     pub evidence_link: &'static str,
     /// Of which digest and which day; `None` = it stood on our pages only.

@@ -21,18 +21,27 @@ const LONGEST_EXAMPLE: usize = 30;
 enum Detail {
     Least,
     WithFollowers,
+    WithExample,
+    WithTopic,
     WithFirstSeen,
     WithLag,
-    WithTopic,
-    WithExample,
+}
+
+/// Where an account stands in the post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Alone,
+    First,
+    /// Its figures are read like those of the first.
+    Further,
 }
 
 impl Detail {
     const SHRINKING: [Detail; 6] = [
-        Detail::WithExample,
-        Detail::WithTopic,
         Detail::WithLag,
         Detail::WithFirstSeen,
+        Detail::WithTopic,
+        Detail::WithExample,
         Detail::WithFollowers,
         Detail::Least,
     ];
@@ -49,7 +58,7 @@ impl Writer {
             .collect();
         let Some((first, _)) = ties.first() else { return Ok(Vec::new()) };
         let outlet = outlet_name(first);
-        let Some(controller) = self.controller(first, &outlet) else {
+        let Some(controller) = self.controller(first) else {
             return Err(Refusal::NoController { outlet });
         };
         let bodies =
@@ -68,8 +77,16 @@ impl Writer {
         let telling = &self.words.telling;
         let network = ties[0].0.network.title();
         let subject = Subject { outlet, network, accounts: ties.len() };
-        let accounts =
-            lines(ties.iter().map(|(statement, _)| self.tied_account(statement, detail, ties.len())));
+        let place = |at: usize| match at {
+            _ if ties.len() == 1 => Place::Alone,
+            0 => Place::First,
+            _ => Place::Further,
+        };
+        let accounts = lines(
+            ties.iter()
+                .enumerate()
+                .map(|(at, (statement, _))| self.tied_account(statement, detail, place(at))),
+        );
         let topic = shared_topic(ties).filter(|_| detail >= Detail::WithTopic).map(telling.topic);
         let observed = [Some((telling.observed)(&self.observed(ties, detail)))]
             .into_iter()
@@ -81,8 +98,7 @@ impl Writer {
             (self.words.heading)(Story::Undisclosed, &subject),
             accounts,
             observed,
-            controller.to_owned(),
-            (telling.not_known)(ties.len()).to_owned(),
+            [controller, (telling.not_known)(ties.len())].join(telling.between),
         ];
         // That several people looked is said once for all, in the root.
         if checked == Checked::ByPeople(1) {
@@ -93,21 +109,23 @@ impl Writer {
     }
 
     /// Control is never printed without who says so.
-    fn controller(&self, statement: &Statement, outlet: &str) -> Option<String> {
+    fn controller(&self, statement: &Statement) -> Option<String> {
         let line = statement.owner.as_ref()?;
         let (owner, says) = (names::clean(&line.owner), names::clean(&line.says));
-        (!owner.is_empty() && !says.is_empty())
-            .then(|| (self.words.telling.controller)(outlet, &owner, &says))
+        (!owner.is_empty() && !says.is_empty()).then(|| (self.words.telling.controller)(&owner, &says))
     }
 
-    fn tied_account(&self, statement: &Statement, detail: Detail, accounts: usize) -> String {
+    fn tied_account(&self, statement: &Statement, detail: Detail, place: Place) -> String {
         let followers = statement.followers.filter(|_| detail >= Detail::WithFollowers);
         let now = followers.map(|trend| FollowerTrend { week_before: None, ..trend });
         let figures = super::words::Figures {
-            first_seen: (detail >= Detail::WithFirstSeen && accounts == 1)
+            first_seen: (detail >= Detail::WithFirstSeen && place == Place::Alone)
                 .then(|| self.day(statement.first_seen)),
             pace: None,
-            followers: now.map(self.words.followers),
+            followers: now.map(|trend| match place {
+                Place::Further => (self.words.telling.count)(trend.now),
+                Place::Alone | Place::First => (self.words.followers)(trend),
+            }),
         };
         (self.words.telling.account)(&names::handle(&statement.acct, statement.network), &figures)
     }
@@ -149,6 +167,7 @@ fn credits(ties: &[(&Statement, &Tie)], detail: Detail) -> Credits {
     let altered = sum(|tie| tie.altered);
     let example = ties.iter().find_map(|(_, tie)| example(tie.altered_example.as_deref()?));
     Credits {
+        accounts: ties.len(),
         copies: sum(|tie| tie.copies),
         none: sum(|tie| tie.uncredited).saturating_sub(altered),
         altered,
@@ -161,7 +180,8 @@ fn example(credit: &str) -> Option<String> {
     const LINK: &str = "https://masthead.invalid/d/1/1";
     let cleaned = names::clean_to(credit, LONGEST_EXAMPLE);
     let cleaned = cleaned.replace(['“', '”', '"', '«', '»'], "");
-    let is_plain = !cleaned.contains(AT_SIGNS) && cleaned.contains(char::is_alphanumeric);
+    let is_plain =
+        !cleaned.contains(AT_SIGNS) && !cleaned.contains("//") && cleaned.contains(char::is_alphanumeric);
     let passes = |text: &str| gate::check(&format!("“{text}”\n{LINK}"), "", LINK, Limits::default()).is_ok();
     (is_plain && passes(&cleaned)).then_some(cleaned)
 }

@@ -12,13 +12,15 @@ use super::{accounts, day};
 pub(super) const TELLING: Telling = Telling {
     between: " ",
     method,
+    only_observed: " We report what we observed, not who runs an account.",
     official_means: " Official means that account and outlet name each other.",
     span,
     account,
     observed,
+    count: |n| grouped(n, ','),
     credit,
     topic,
-    controller: |outlet, owner, says| format!("{outlet}: {owner}, says {says}."),
+    controller: |owner, says| format!("Outlet's owner: {owner}, says {says}."),
     not_known: |n| if n == 1 { "Not known: who runs it." } else { "Not known: who runs them." },
     evidence_link: "Evidence for and against, or object:",
     correction: |digest, day| match digest {
@@ -36,9 +38,7 @@ pub(super) const TELLING: Telling = Telling {
     so_far,
     correction_link: "What we said, and what was wrong with it:",
     corrected: |day| format!("Corrected on {day}. What stood here was wrong."),
-    taken_out: |day| {
-        format!("Corrected on {day}: what we said of one more account was wrong and is taken out.")
-    },
+    taken_out: |day| format!("Corrected on {day}: we were wrong about one more account."),
     withdrawn: |wrong| {
         let (claim, why) = (claim(wrong), behind(wrong.why));
         format!("We wrote {claim}. We withdraw that and are sorry.{why}")
@@ -78,7 +78,7 @@ fn method(people: usize) -> String {
         n => format!("{} people check", number(n)),
     };
     format!(
-        "How: we compare public posts with what outlets published first; {check} each finding of a hidden tie. We report what we observed, not who runs an account."
+        "How: we compare public posts with what outlets published first; {check} each finding of a hidden tie."
     )
 }
 
@@ -102,22 +102,22 @@ fn account(handle: &str, figures: &Figures) -> String {
 fn observed(observed: &Observed) -> String {
     let Observed { span, accounts, posts, copies, common, lag_minutes } = observed;
     let (posts, copies) = (grouped(*posts, ','), grouped(*copies, ','));
-    let lag = lag_minutes.map(|minutes| format!(" (typically {})", lag(minutes))).unwrap_or_default();
+    let lag = lag_minutes.map(|minutes| format!(" (typically {} later)", lag(minutes))).unwrap_or_default();
     if *accounts == 1 {
         return format!(
-            "Observed {span}: {copies} of its {posts} posts are near-copies of what the outlet had published before{lag}."
+            "Observed {span}: {copies} of its {posts} posts are near-copies of the outlet's earlier items{lag}."
         );
     }
     let all = if *accounts == 2 { "both".to_owned() } else { format!("all {}", number(*accounts)) };
     match common {
         0 => format!(
-            "Observed {span}: {copies} of their {posts} posts are near-copies of what the outlet had published before{lag}."
+            "Observed {span}: {copies} of their {posts} posts are near-copies of the outlet's earlier items{lag}."
         ),
         1 => format!(
-            "Observed {span}: {copies} of {posts} posts, one item on {all}, are near-copies of what the outlet had published before{lag}."
+            "Observed {span}: {copies} of {posts} posts, one item on {all}, are near-copies of the outlet's earlier items{lag}."
         ),
         _ => format!(
-            "Observed {span}: the same {common} items on {all}, near-copies of what the outlet had published before{lag}."
+            "Observed {span}: the same {common} items on {all}, near-copies of the outlet's earlier items{lag}."
         ),
     }
 }
@@ -138,10 +138,15 @@ fn lag(minutes: i64) -> String {
 }
 
 fn credit(credits: &Credits) -> Option<String> {
-    let Credits { copies, none, altered, example } = credits;
+    let Credits { accounts, copies, none, altered, example } = credits;
+    if *accounts > 1 && *none > 0 && *altered > 0 {
+        let such = example.as_ref().map_or("altered".to_owned(), |example| format!("“{example}”"));
+        return Some(format!("Credit: none in {none}; {such} in {altered}."));
+    }
     let example = example.as_ref().map(|example| format!(", “{example}”")).unwrap_or_default();
     let leads_nowhere = format!("a credit that leads nowhere{example}");
-    let (none_of, altered_in) = (grouped(*none, ','), grouped(*altered, ','));
+    let of_all = if *accounts == 1 { String::new() } else { format!(" of {}", grouped(*copies, ',')) };
+    let (none_of, altered_in) = (format!("{}{of_all}", grouped(*none, ',')), grouped(*altered, ','));
     Some(match (*none, *altered) {
         (0, 0) => return None,
         (0, _) => format!("In {altered_in}, {leads_nowhere}."),

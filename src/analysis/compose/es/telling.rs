@@ -12,17 +12,19 @@ use super::day;
 pub(super) const TELLING: Telling = Telling {
     between: " ",
     method,
+    only_observed: " Contamos lo observado, no quién administra una cuenta.",
     official_means: " Oficial: cuenta y medio se nombran entre sí.",
     span,
     account,
     observed,
+    count: super::number,
     credit,
     topic,
-    controller: |outlet, owner, says| format!("{outlet}: {owner}, según {says}."),
+    controller: |owner, says| format!("Control del medio: {owner}, según {says}."),
     not_known: |n| {
-        if n == 1 { "No se sabe quién la administra." } else { "No se sabe quién las administra." }
+        if n == 1 { "No se sabe quién la lleva." } else { "No se sabe quién las lleva." }
     },
-    evidence_link: "Indicios a favor y en contra, o para objetar:",
+    evidence_link: "Indicios y objeciones:",
     correction: |digest, day| match digest {
         Some(digest) => format!("Corrección al resumen {digest} ({day})"),
         None => format!("Corrección a una página nuestra ({day})"),
@@ -38,9 +40,7 @@ pub(super) const TELLING: Telling = Telling {
     so_far,
     correction_link: "Qué dijimos y qué estaba mal:",
     corrected: |day| format!("Corregido el {day}. Lo que decía este mensaje era un error."),
-    taken_out: |day| {
-        format!("Corregido el {day}: lo que dijimos de otra cuenta más era un error y ya no figura aquí.")
-    },
+    taken_out: |day| format!("Corregido el {day}: nos equivocamos con otra cuenta más."),
     withdrawn: |wrong| {
         let (claim, why) = (claim(wrong), behind(wrong.why));
         format!("Escribimos {claim}. Lo retiramos y lo lamentamos.{why}")
@@ -80,7 +80,7 @@ fn method(people: usize) -> String {
         n => format!("{} personas revisan", number(n)),
     };
     format!(
-        "Cómo: comparamos mensajes públicos con lo que los medios publicaron antes; {check} cada hallazgo de un vínculo no declarado. Contamos lo observado, no quién administra una cuenta."
+        "Cómo: comparamos mensajes públicos con lo que los medios publicaron antes; {check} cada vínculo no declarado."
     )
 }
 
@@ -104,22 +104,23 @@ fn account(handle: &str, figures: &Figures) -> String {
 fn observed(observed: &Observed) -> String {
     let Observed { span, accounts, posts, copies, common, lag_minutes } = observed;
     let (posts, copies) = (super::number(*posts), super::number(*copies));
-    let lag = lag_minutes.map(|minutes| format!(" (en general, {})", lag(minutes))).unwrap_or_default();
+    let lag =
+        lag_minutes.map(|minutes| format!(" (en general, {} después)", lag(minutes))).unwrap_or_default();
     if *accounts == 1 {
         return format!(
-            "Observado {span}: {copies} de sus {posts} mensajes son copias casi exactas de lo que el medio había publicado antes{lag}."
+            "Observado {span}: {copies} de sus {posts} mensajes son copias casi exactas de textos anteriores del medio{lag}."
         );
     }
     let all = if *accounts == 2 { "ambas".to_owned() } else { format!("las {}", number(*accounts)) };
     match common {
         0 => format!(
-            "Observado {span}: {copies} de sus {posts} mensajes son copias casi exactas de lo que el medio había publicado antes{lag}."
+            "Observado {span}: {copies} de sus {posts} mensajes son copias casi exactas de textos anteriores del medio{lag}."
         ),
         1 => format!(
-            "Observado {span}: {copies} de {posts} mensajes, con un texto en {all}, son copias casi exactas de lo que el medio había publicado antes{lag}."
+            "Observado {span}: {copies} de {posts} mensajes, con un texto en {all}, son copias casi exactas de textos anteriores del medio{lag}."
         ),
         _ => format!(
-            "Observado {span}: los mismos {common} textos en {all}, copias casi exactas de lo que el medio había publicado antes{lag}."
+            "Observado {span}: los mismos {common} textos en {all}, casi iguales a otros previos del medio{lag}."
         ),
     }
 }
@@ -140,10 +141,15 @@ fn lag(minutes: i64) -> String {
 }
 
 fn credit(credits: &Credits) -> Option<String> {
-    let Credits { copies, none, altered, example } = credits;
+    let Credits { accounts, copies, none, altered, example } = credits;
+    if *accounts > 1 && *none > 0 && *altered > 0 {
+        let such = example.as_ref().map_or("alterado".to_owned(), |example| format!("“{example}”"));
+        return Some(format!("Crédito: ninguno en {none}; {such} en {altered}."));
+    }
     let example = example.as_ref().map(|example| format!(", “{example}”")).unwrap_or_default();
     let leads_nowhere = format!("un crédito que no lleva a ninguna parte{example}");
-    let (none_of, altered_in) = (super::number(*none), super::number(*altered));
+    let of_all = if *accounts == 1 { String::new() } else { format!(" de {}", super::number(*copies)) };
+    let (none_of, altered_in) = (format!("{}{of_all}", super::number(*none)), super::number(*altered));
     Some(match (*none, *altered) {
         (0, 0) => return None,
         (0, _) => format!("En {altered_in}, {leads_nowhere}."),

@@ -12,13 +12,15 @@ use super::day;
 pub(super) const TELLING: Telling = Telling {
     between: "",
     method,
+    only_observed: "我们只报告观察到的情况，不判断账号由谁运营。",
     official_means: "“官方”指账号与媒体互相指明对方。",
     span,
     account,
     observed,
+    count: |n| grouped(n, ','),
     credit,
     topic,
-    controller: |outlet, owner, says| format!("{outlet}：{owner}（据 {says}）。"),
+    controller: |owner, says| format!("该媒体的控制方：{owner}（据 {says}）。"),
     not_known: |_| "尚不清楚由谁运营。",
     evidence_link: "查看正反两面的依据，或提出异议：",
     correction: |digest, day| match digest {
@@ -33,7 +35,7 @@ pub(super) const TELLING: Telling = Telling {
     so_far,
     correction_link: "我们说过什么，错在哪里：",
     corrected: |day| format!("{day}更正：本帖原有内容有误。"),
-    taken_out: |day| format!("{day}更正：我们对另一个账号的说法有误，已从本帖删去。"),
+    taken_out: |day| format!("{day}更正：对另一个账号的说法有误，已删去。"),
     withdrawn: |wrong| format!("我们曾写道：{}。我们收回这一说法，并致歉。{}", claim(wrong), wrong.why),
 };
 
@@ -65,9 +67,7 @@ fn method(people: usize) -> String {
         1 => "仅由一人核对".to_owned(),
         n => format!("由{}人核对", number(n)),
     };
-    format!(
-        "方法：我们把公开帖文与媒体先行发布的内容作比较；每项未公开的关联都{check}。我们只报告观察到的情况，不判断账号由谁运营。"
-    )
+    format!("方法：我们把公开帖文与媒体先行发布的内容作比较；每项未公开的关联都{check}。")
 }
 
 fn span(from: NaiveDate, to: NaiveDate, year: i32) -> String {
@@ -90,7 +90,7 @@ fn account(handle: &str, figures: &Figures) -> String {
 fn observed(observed: &Observed) -> String {
     let Observed { span, accounts, posts, copies, common, lag_minutes } = observed;
     let (posts, copies) = (grouped(*posts, ','), grouped(*copies, ','));
-    let lag = lag_minutes.map(|minutes| format!("（通常相隔{}）", lag(minutes))).unwrap_or_default();
+    let lag = lag_minutes.map(|minutes| format!("（通常晚{}）", lag(minutes))).unwrap_or_default();
     let its = if *accounts == 1 { "其" } else { "它们的" };
     if *accounts == 1 || *common < 2 {
         return format!(
@@ -114,16 +114,21 @@ fn lag(minutes: i64) -> String {
 }
 
 fn credit(credits: &Credits) -> Option<String> {
-    let Credits { copies, none, altered, example } = credits;
+    let Credits { accounts, copies, none, altered, example } = credits;
     let example = example.as_ref().map(|example| format!("，如“{example}”")).unwrap_or_default();
     let (none_of, altered_in) = (grouped(*none, ','), grouped(*altered, ','));
     let leads_nowhere = format!("{altered_in}条的署名无法指向来源{example}");
+    let among = if *accounts == 1 {
+        "其中".to_owned()
+    } else {
+        format!("共{}条，其中", grouped(*copies, ','))
+    };
     Some(match (*none, *altered) {
         (0, 0) => return None,
-        (0, _) => format!("其中{leads_nowhere}。"),
+        (0, _) => format!("{among}{leads_nowhere}。"),
         (all, 0) if all == *copies => "均未注明来源。".into(),
-        (_, 0) => format!("其中{none_of}条未注明来源。"),
-        (_, _) => format!("其中{none_of}条未注明来源；{leads_nowhere}。"),
+        (_, 0) => format!("{among}{none_of}条未注明来源。"),
+        (_, _) => format!("{among}{none_of}条未注明来源；{leads_nowhere}。"),
     })
 }
 
