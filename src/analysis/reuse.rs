@@ -4,7 +4,7 @@ mod compare;
 mod index;
 
 pub use compare::{Match, compare};
-pub use index::ReuseIndex;
+pub use index::{Look, ReuseIndex};
 
 use super::attribution;
 use super::fold::FoldedText;

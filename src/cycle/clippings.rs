@@ -3,7 +3,7 @@
 //! What is found is stored as a match when it is found, since the index forgets. The index holds
 //! fingerprints only; texts are read from the store where fingerprints meet.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
@@ -14,7 +14,7 @@ use crate::analysis::coposting;
 use crate::analysis::copying::{Attributed, attributed, clipped, is_own};
 use crate::analysis::corpus::{Choice, CoGroup, Corpus, Selection, SharedStatus};
 use crate::analysis::domains;
-use crate::analysis::reuse::{Prepared, ReuseIndex, compare};
+use crate::analysis::reuse::{Look, Prepared, ReuseIndex, compare};
 use crate::config::Config;
 use crate::model::account::{AccountId, Acct, Host};
 use crate::model::assessment::Relation;
@@ -29,6 +29,9 @@ use crate::store::{Batch, Store, StoreError, unless_damaged};
 const INDEXED_FOR: Duration = Duration::days(45);
 /// Co-posting is looked for among what was chosen within this time.
 const CHOSEN_WITHIN: Duration = Duration::days(60);
+
+/// So many texts of others are remembered; a timeline shows some eighty at once.
+const MOST_LOOKED: usize = 4_000;
 
 /// What is kept in memory of all that was read.
 #[derive(Debug, Default)]
@@ -46,6 +49,8 @@ pub struct Clippings {
     corpus: Arc<Corpus>,
     /// Statuses in the index, in the order in which they came.
     indexed: VecDeque<(DateTime<Utc>, StatusKey)>,
+    /// What texts of others carried when they were last compared with all items.
+    looked: HashMap<String, (Look, Option<OutletId>)>,
     /// Something came in since the corpus was made.
     is_stale: bool,
 }
@@ -150,13 +155,19 @@ impl Clippings {
         Ok(compared)
     }
 
-    /// The outlet whose copy a text carries as its own words; what cheap looks at timelines ask.
+    /// The outlet whose copy a text carries as its own words; what cheap looks at timelines ask, about the
+    /// same posts again and again.
     pub fn carries(
-        &self,
+        &mut self,
         store: &Store,
         text: &str,
         watchlist: &Watchlist,
     ) -> Result<Option<OutletId>, StoreError> {
+        if let Some((look, carried)) = self.looked.get_mut(text)
+            && (carried.is_some() || !self.items.has_news_for(look))
+        {
+            return Ok(carried.clone());
+        }
         let prepared = Prepared::of(text);
         let items = self.like(store, &prepared)?;
         let copied = items.into_iter().find(|item| {
@@ -165,7 +176,12 @@ impl Clippings {
                 && compare(&prepared, &Prepared::of_item(item))
                     .is_some_and(|found| found.kind == ReuseKind::Copy)
         });
-        Ok(copied.map(|item| item.publisher))
+        let carried = copied.map(|item| item.publisher);
+        if self.looked.len() >= MOST_LOOKED {
+            self.looked.clear();
+        }
+        self.looked.insert(text.to_owned(), (self.items.look(&prepared), carried.clone()));
+        Ok(carried)
     }
 
     /// The picture of all accounts together, made anew when something changed, and the accounts whose group

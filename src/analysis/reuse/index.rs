@@ -22,6 +22,13 @@ pub struct ReuseIndex<K> {
     next: u32,
 }
 
+/// A look for a text in an index: what it looked for, and how far the index had come.
+#[derive(Debug, Clone)]
+pub struct Look {
+    prints: Vec<u64>,
+    seen: u32,
+}
+
 impl<K> Default for ReuseIndex<K> {
     fn default() -> ReuseIndex<K> {
         ReuseIndex { numbers: BTreeMap::new(), texts: HashMap::new(), postings: HashMap::new(), next: 0 }
@@ -52,6 +59,26 @@ impl<K: Clone + Ord> ReuseIndex<K> {
                 }
             }
         }
+    }
+
+    /// Remembers that a text was looked for.
+    pub fn look(&self, prepared: &Prepared) -> Look {
+        Look { prints: prepared.prints.clone(), seen: self.next }
+    }
+
+    /// Whether a text that came since a look has anything in common with what was looked for; if none has,
+    /// the next look begins here.
+    pub fn has_news_for(&self, look: &mut Look) -> bool {
+        if look.seen == self.next {
+            return false;
+        }
+        // Numbers grow, so the newest text with a fingerprint stands last.
+        let newest = |print: &u64| self.postings.get(print).and_then(|texts| texts.last().copied());
+        let has_news = look.prints.iter().filter_map(newest).any(|number| number >= look.seen);
+        if !has_news {
+            look.seen = self.next;
+        }
+        has_news
     }
 
     /// The keys of texts that may have much in common with this one, the likeliest first. What they really
@@ -106,6 +133,19 @@ mod tests {
             index.candidates(&Prepared::of("Otra vez lluvia en la capital y el gato no está de acuerdo")),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn a_look_has_news_once_a_text_came_that_is_like_it() {
+        let mut index = index(&[BRIDGE]);
+        let copy = Prepared::of(PANDA);
+        let mut look = index.look(&copy);
+        assert!(!index.has_news_for(&mut look));
+        index.insert("rain", &Prepared::of("Otra vez lluvia en la capital y el gato no está de acuerdo"));
+        assert!(!index.has_news_for(&mut look));
+        index.insert(PANDA, &copy);
+        assert!(index.has_news_for(&mut look));
+        assert!(!index.has_news_for(&mut index.look(&copy)));
     }
 
     #[test]

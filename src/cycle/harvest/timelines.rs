@@ -146,7 +146,7 @@ async fn copies(room: &Newsroom, posts: &[Post]) -> Result<BTreeSet<StatusUri>, 
     if texts.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let clippings = room.clippings.clone().lock_owned().await;
+    let mut clippings = room.clippings.clone().lock_owned().await;
     let config = room.config.clone();
     let compare = move |store: &Store| {
         let mut copies = BTreeSet::new();
