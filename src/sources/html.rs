@@ -16,7 +16,6 @@ use html5ever::{LocalName, local_name};
 use url::Url;
 
 use super::json;
-use plain::Plain;
 
 /// The longest text that is kept of any HTML, in characters.
 pub const TEXT_CHARS: usize = 20_000;
@@ -194,21 +193,9 @@ impl Base {
 /// linear.
 pub(super) fn read(html: &str, extent: Extent, visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
     match plain::scan(html).filter(|_| extent == Extent::Fragment) {
-        Some(pieces) => read_plain(&pieces, visit),
+        Some(pieces) => plain::read(&pieces, visit),
         None => tokenize(html, extent, visit),
     }
-}
-
-fn read_plain(pieces: &[Plain<'_>], visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
-    let shown = pieces.iter().map(|piece| match piece {
-        Plain::Open { name, attributes } => {
-            Piece::Open(Element { name, attributes: Attributes::Plain(attributes) })
-        }
-        Plain::Close(name) => Piece::Close(name),
-        Plain::Text(text) => Piece::Text(text),
-    });
-    // Whoever breaks off has enough.
-    let _ = shown.map(visit).find(ControlFlow::is_break);
 }
 
 fn tokenize(html: &str, extent: Extent, visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
@@ -483,6 +470,8 @@ mod tests {
         assert_eq!(links(&many_links, &base()).len(), MOST_LINKS);
     }
 
+    type Visit<'a> = &'a mut dyn FnMut(Piece<'_>) -> ControlFlow<()>;
+
     proptest! {
         #[test]
         fn no_text_makes_it_panic(html in "(<|>|&|;|\"|'|/|=| |a|p|br|script|style|svg|template|href|#x1F4|新|\\PC){0,60}") {
@@ -495,7 +484,7 @@ mod tests {
             html in "(<p>|</p>|<br>|<br />|<br/>|<a href=\"|\" rel=\"me\">|\">|</a>|<span class=\"invisible\">|</span>|<li>|<em>|\
                      &amp;|&lt;|&gt;|&quot;|&#39;|&apos;|&|<|>|\"|/| |\n|\r|x|https://n.example/|新|é){0,40}"
         ) {
-            let pieces = |read: &dyn Fn(&mut dyn FnMut(Piece<'_>) -> ControlFlow<()>)| {
+            let pieces = |read: &dyn Fn(Visit<'_>)| {
                 let mut said = String::new();
                 let mut was_text = false;
                 read(&mut |piece| {
@@ -517,7 +506,7 @@ mod tests {
                 said
             };
             if let Some(plain) = plain::scan(&html) {
-                let plainly = pieces(&|visit| read_plain(&plain, visit));
+                let plainly = pieces(&|visit| plain::read(&plain, visit));
                 let tokenized = pieces(&|visit| tokenize(&html, Extent::Fragment, visit));
                 prop_assert_eq!(plainly, tokenized);
             }
