@@ -191,7 +191,9 @@ mod play {
         let outcome = match shown {
             Ok(shown) => {
                 print!("{}", shown.text());
-                if ending == Ending::WhenStopped {
+                if let Some(missing) = &shown.missing {
+                    Err(anyhow::anyhow!("{missing}"))
+                } else if ending == Ending::WhenStopped {
                     invite(&room, world);
                     tokio::select! {
                         ended = service.ended() => ended,

@@ -546,6 +546,9 @@ async fn what_is_dismissed_never_leaves() {
     assert_eq!(desk.finding().confirmed(), None);
     assert_eq!(desk.finding().state, FindingState::Dismissed { at: now(), why: Dismissal::Partner });
     assert!(desk.approve(&bo).await.unwrap_err().starts_with("F-0047 was dismissed 2026-11-23"));
+    let sheet = desk.sheet().await;
+    let shown = cli::render(&Answer::Sheet(Box::new(sheet.clone())));
+    assert!(sheet.preview.is_none() && !shown.contains("POSTED") && !shown.contains("--seen"), "{shown}");
     let never = desk.room.store.never_flag(&id("noticias")).unwrap().unwrap();
     assert_eq!((never.by.as_str(), never.at), ("ada", now()));
     assert_eq!(desk.acts().await[3..], [ReviewAct::Dismissed, ReviewAct::NeverFlag]);
@@ -708,6 +711,12 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     let seen = &seen_now(dir);
     let shown = says(dir, &["review", "show", "F-0047"]);
     let ticked = shown.lines().find(|line| line.contains("ticked by ada")).unwrap();
+    // Its words are told by those who compose it.
+    let post = says(dir, &["review", "show", "F-0047", "--post"]);
+    let printed = &shown[shown.find("WILL BE POSTED, ").unwrap()..shown.find("\napprove ").unwrap()];
+    let lines: Vec<&str> = printed.lines().skip(1).map(str::trim).collect();
+    assert_eq!(lines, post.lines().collect::<Vec<_>>());
+    let shown = shown.replace(printed, "THE POST\n");
     insta::assert_snapshot!(shown.replace(seen, "7c1e9a0b44d2").replace(ticked, "HISTORY"), @r#"
     F-0047  appears affiliated, does not say so   waits for 2 approvals, 0 so far
     account         noticias@social.example "Noticias del Sur"  3.0 posts a day, first seen 2026-11-03 by outlet
@@ -736,17 +745,7 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     06 Nov 07:27 -> 06 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
     07 Nov 07:26 -> 07 Nov 09:00  Daily Agency  Nace un panda gigante en el z…  Nace un panda gigante en el z…  98 %
 
-    WILL BE POSTED, 438 characters
-      Appears affiliated with Daily Agency, does not say so
-
-      noticias@social.example, first seen by us 3 November
-
-      Observed 4 to 22 November: 41 of its 52 posts are near-copies of the outlet's earlier items (typically 2 hours later). No credit in 23; in 9, a credit that leads nowhere, “Twitter •mundo_china”.
-
-      Outlet's owner: State Council, says A Monitor. Not known: who runs it.
-
-      Evidence for and against, or object:
-      http://127.0.0.1:0/d/1/1
+    THE POST
 
     approve         masthead review approve F-0047 --seen 7c1e9a0b44d2 --as NAME
     dismiss         masthead review dismiss F-0047 --why partner|fan|mirror|person|other --as NAME

@@ -83,6 +83,8 @@ pub struct Shown {
     pub queue: Vec<FirstShown>,
     /// Digests as readers see them.
     pub threads: Vec<Thread>,
+    /// What should have happened and did not, in one sentence.
+    pub missing: Option<String>,
 }
 
 /// Loads the configuration of a world and opens the newsroom on it, with the story's clock.
@@ -125,9 +127,9 @@ pub async fn play(
     clock.set_pace(Some(PACE));
     progress.end();
     let digests = room.store.run(|store| store.digests()).await.context("read which digests are out")?;
-    check(script, &digests)?;
+    let missing = check(script, &digests).err().map(|missing| missing.to_string());
     let threads = thread::read(room, bot, &digests).await?;
-    Ok(Shown { queue: reviewers.queue, threads })
+    Ok(Shown { queue: reviewers.queue, threads, missing })
 }
 
 fn at(date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {

@@ -299,7 +299,11 @@ fn did(row: &LogRow) -> String {
     format!("{} by {} {}{why}", row.did, names::clean(&row.by), day_and_hour(row.at))
 }
 
+/// The post, as long as there is one to come: made anew from today's facts it is not what was posted.
 fn post(page: &mut Page, sheet: &Sheet) {
+    if !matches!(sheet.finding.state, FindingState::Raised | FindingState::Snoozed { .. }) {
+        return;
+    }
     match &sheet.preview {
         Some(preview) => {
             let _ = writeln!(page.text, "\nWILL BE POSTED, {} characters", preview.characters);

@@ -13,7 +13,7 @@ use crate::model::observation::CountsAt;
 use crate::model::status::{SeenStatus, Status, StatusUri, Version};
 use crate::model::target::TargetRecord;
 use crate::sources::mastodon::poll::{AccountPoll, read_account};
-use crate::sources::mastodon::walk::Sight;
+use crate::sources::mastodon::walk::{PAGE, Sight};
 use crate::sources::{PollError, webfinger};
 use crate::store::{Store, StoreError, unless_damaged};
 
@@ -70,6 +70,32 @@ async fn write(
     Ok(room.store.run(write).await?)
 }
 
+/// The known statuses that a poll can say something about. Most polls bring one page without anything new: then
+/// only that page and the newest known ones are read, instead of all that the account ever posted.
+fn known_statuses(
+    store: &Store,
+    id: &AccountId,
+    record: &TargetRecord,
+    seen: &AccountPoll,
+) -> Result<BTreeMap<StatusUri, SeenStatus>, StoreError> {
+    let mut stored = BTreeMap::new();
+    let returned: Vec<&StatusUri> = seen.statuses.iter().map(|status| &status.uri).collect();
+    for uri in returned.iter().copied().chain(&record.cursor.heads) {
+        if !stored.contains_key(uri)
+            && let Some(known) = unless_damaged(store.status(id, uri))?
+        {
+            stored.insert(uri.clone(), known);
+        }
+    }
+    let is_one_page = returned.len() <= PAGE && seen.sight != Sight::First;
+    let is_all_known = returned.iter().all(|uri| stored.contains_key(*uri));
+    if is_one_page && is_all_known && record.cursor.heads.len() >= returned.len() {
+        return Ok(stored);
+    }
+    let all = store.statuses(id)?.into_iter();
+    Ok(all.map(|known| (known.status.uri.clone(), known)).collect())
+}
+
 /// The server says that the account is not there: once is a doubt, twice is gone; evidence stays.
 fn missing(account: AccountRecord, record: TargetRecord, now: DateTime<Utc>) -> Harvest {
     let presence = account.presence.after_missing(now);
@@ -112,8 +138,7 @@ fn harvest(
         harvest.touched.push(account.id.clone());
         harvest.batch.put_account(AccountRecord { presence, ..account });
     }
-    let stored: BTreeMap<StatusUri, SeenStatus> =
-        store.statuses(&id)?.into_iter().map(|seen| (seen.status.uri.clone(), seen)).collect();
+    let stored = known_statuses(store, &id, &record, &seen)?;
     let background = known.is_none() || seen.sight == Sight::First;
     let absent_at = known.as_ref().and_then(|account| account.last_complete_poll);
     let mut has_changed = known.as_ref().is_none_or(|account| tells_more(account, &seen));

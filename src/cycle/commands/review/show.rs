@@ -60,6 +60,10 @@ pub(super) async fn show(room: &Newsroom, finding: FindingId, now: DateTime<Utc>
     let sheet = sheet.context("read the finding")?;
     let sheet =
         sheet.with_context(|| format!("there is no finding {finding}; `masthead review` lists them"))?;
+    // Once it was said, what would be made of today's facts is not what readers have.
+    if !matches!(sheet.finding.state, FindingState::Raised | FindingState::Snoozed { .. }) {
+        return Ok(sheet);
+    }
     // A post that our own gate refuses is none that anybody could approve.
     let preview = publish::preview(room, finding, now).await.unwrap_or_else(|why| {
         tracing::warn!(%finding, why = %format!("{why:#}"), "its post cannot be shown");
