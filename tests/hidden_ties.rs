@@ -9,8 +9,11 @@ use masthead::analysis::corpus::{CoGroup, CoPair, Corpus, SharedStatus};
 use masthead::analysis::review::{Before, Rules, Verdict, review};
 use masthead::model::account::{AccountId, Acct, Host, Network};
 use masthead::model::assessment::{Assessment, Level, Relation};
+use masthead::model::digest::DigestNumber;
 use masthead::model::dossier::{AccountRecord, Dossier, Found, Method, NeverFlag, Presence};
-use masthead::model::finding::{Approval, Approver, Claim, Finding, FindingId, FindingState};
+use masthead::model::finding::{
+    Approval, Approver, Claim, Finding, FindingId, FindingState, Statement, Withdrawal,
+};
 use masthead::model::item::ItemId;
 use masthead::model::observation::{Counts, Observation, Profile, Wishes};
 use masthead::model::outlet::{Basis, Control, ExemptPublisher, ListedAccount, MirrorHost, Outlet, OutletId};
@@ -651,4 +654,34 @@ fn what_was_dismissed_is_not_raised_again_and_what_was_put_off_comes_back() {
     assert_eq!((early.raised, early.updated), (vec![], vec![]));
     let due = reviewed(&dossier, &with_sisters(), &[snoozed], until);
     assert_eq!(due.updated[0].state, FindingState::Raised);
+}
+
+#[test]
+fn what_was_withdrawn_is_not_raised_again_and_its_correction_stands_whatever_is_judged_later() {
+    let dossier = paper(&Posts::silent());
+    let (number, part) = (DigestNumber(9), 2);
+    let wrong = Finding { state: FindingState::Retracted { number, part }, ..approved(&dossier) };
+    let withdrawal = Withdrawal {
+        finding: wrong.id,
+        said: Box::new(wrong.statement.claim.clone()),
+        digest: number,
+        part,
+        said_at: now(),
+        why: "It credits the agency".into(),
+        repeats_handle: false,
+        was_a_person: false,
+    };
+    let statement = Statement { claim: Claim::Withdrawn(withdrawal), tie: None, ..wrong.statement.clone() };
+    let seal = statement.seal();
+    let approvals =
+        wrong.approvals.iter().map(|approval| Approval { seal: seal.clone(), ..approval.clone() });
+    let correction =
+        Finding { id: FindingId(60), approvals: approvals.collect(), statement, ..approved(&dossier) };
+    let findings = [wrong, correction];
+    let partner = paper(&Posts { credit: Credit::Byline, ..Posts::silent() });
+    let late = now() + Duration::days(40);
+    for (dossier, corpus) in [(&dossier, with_sisters()), (&dossier, corpus()), (&partner, corpus())] {
+        let verdict = reviewed(dossier, &corpus, &findings, late);
+        assert_eq!((verdict.updated, verdict.raised, verdict.expired), (vec![], vec![], vec![]));
+    }
 }

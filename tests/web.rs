@@ -9,7 +9,9 @@ use masthead::ledger::{FILE_NAME, Ledger};
 use masthead::model::account::{AccountId, Network};
 use masthead::model::assessment::Relation;
 use masthead::model::changes::{Change, FollowerTrend};
-use masthead::model::digest::{Digest, DigestNumber, DigestRecord, DigestState, Part, PartState, Visibility};
+use masthead::model::digest::{
+    Correction, Digest, DigestNumber, DigestRecord, DigestState, Part, PartState, Visibility,
+};
 use masthead::model::evidence::{Citation, Direction, Evidence, Weight};
 use masthead::model::finding::{
     Approval, Approver, Claim, Finding, FindingId, FindingState, OwnerLine, Statement, Withdrawal,
@@ -159,12 +161,16 @@ struct Scene {
 
 impl Scene {
     async fn with(findings: Vec<Finding>) -> Scene {
+        Scene::of(digest(), findings).await
+    }
+
+    async fn of(digest: DigestRecord, findings: Vec<Finding>) -> Scene {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("store"), 8).unwrap();
         let mut batch = Batch::new();
         findings.into_iter().for_each(|finding| batch.put_finding(finding));
-        batch.put_digest(digest());
-        let mark = write_ledger(dir.path(), &store.id());
+        let mark = write_ledger(dir.path(), &store.id(), &digest);
+        batch.put_digest(digest);
         batch.set_ledger_mark(mark);
         store.commit(batch).unwrap();
         let read =
@@ -216,9 +222,9 @@ const PAGES: [&str; 9] = [
     "/reads",
 ];
 
-fn write_ledger(dir: &std::path::Path, store: &str) -> LedgerMark {
+fn write_ledger(dir: &std::path::Path, store: &str, record: &DigestRecord) -> LedgerMark {
     let mut ledger = Ledger::open(dir).unwrap().ledger;
-    let digest = digest().digest;
+    let digest = &record.digest;
     let seals = digest.parts.iter().map(|part| PartSeal { part: part.index, seal: part.seal(&digest.salt) });
     let (parts, by) = (seals.collect(), vec!["policy official".into()]);
     let posted = |part: u32, id: &str| Record::Posted {
@@ -229,13 +235,21 @@ fn write_ledger(dir: &std::path::Path, store: &str) -> LedgerMark {
         uri: format!("https://home.example/users/masthead/statuses/{id}"),
         url: None,
     };
-    for record in [
+    let corrected = record.corrections.iter().map(|correction| Record::Corrected {
+        digest: digest.number,
+        part: correction.part.index,
+        rev: correction.rev,
+        seal: correction.part.seal(&digest.salt),
+        by: vec!["ana".into()],
+    });
+    let told = [
         Record::Opened { store: store.into() },
         Record::Approved { digest: digest.number, rev: 1, parts, by },
         posted(0, "1"),
         posted(1, "2"),
         Record::Closed { digest: digest.number, rev: 1, complete: false },
-    ] {
+    ];
+    for record in told.into_iter().chain(corrected) {
         ledger.append(at("2026-11-23T09:00:00Z"), record).unwrap();
     }
     LedgerMark { seq: ledger.seq(), hash: ledger.head().to_owned() }
@@ -639,20 +653,8 @@ async fn addresses_that_we_never_wrote_are_not_there() {
 #[tokio::test]
 async fn a_reader_can_check_the_chain_and_the_posted_texts() {
     let scene = Scene::new().await;
-    let copy = scene.dir.path().join("copy.jsonl");
-    let script = scene.dir.path().join("check.py");
     let served = scene.page("/ledger").await;
-    let method = scene.page("/method").await;
-    let code = method.split("<pre").nth(1).unwrap().split("<code>").nth(1).unwrap();
-    let code = code.split("</code>").next().unwrap();
-    let code = code.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    std::fs::write(&script, code).unwrap();
-    let check = |text: &str| {
-        std::fs::write(&copy, text).unwrap();
-        let output = Command::new("python3").arg(&script).arg(&copy).output().unwrap();
-        (output.status.success(), String::from_utf8(output.stdout).unwrap())
-    };
-    let (sound, told) = check(&served);
+    let (sound, told) = check(&scene, &served).await;
     assert!(sound && told.starts_with("5 records, 2 texts, newest hash "), "{told}");
     assert!(scene.page("/d/12").await.contains(told.trim_end().rsplit(' ').next().unwrap()));
     assert!(!served.contains("A part that no server took"));
@@ -660,8 +662,41 @@ async fn a_reader_can_check_the_chain_and_the_posted_texts() {
         [("policy official", "policy 0fficial"), ("official account newly", "hostile account newly")]
     {
         assert!(served.contains(was));
-        assert!(!check(&served.replace(was, is)).0, "{is}");
+        assert!(!check(&scene, &served.replace(was, is)).await.0, "{is}");
     }
+}
+
+/// Checks a copy by the script on the method page: whether it is sound, and what the script says.
+async fn check(scene: &Scene, text: &str) -> (bool, String) {
+    let copy = scene.dir.path().join("copy.jsonl");
+    let script = scene.dir.path().join("check.py");
+    let method = scene.page("/method").await;
+    let code = method.split("<pre").nth(1).unwrap().split("<code>").nth(1).unwrap();
+    let code = code.split("</code>").next().unwrap();
+    let code = code.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    std::fs::write(&script, code).unwrap();
+    std::fs::write(&copy, text).unwrap();
+    let output = Command::new("python3").arg(&script).arg(&copy).output().unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn the_text_of_a_corrected_post_is_gone_and_the_correction_can_be_checked() {
+    let mut record = digest();
+    let text = "Corrected on 24 November. What stood here was wrong.\nhttps://masthead.example/d/12/1";
+    let at = at("2026-11-24T09:00:00Z");
+    record.corrections = vec![Correction { rev: 2, at, part: part(1, text, vec![FindingId(47)]) }];
+    let (wrong, correction) = taken_back(false);
+    let scene = Scene::of(record, vec![wrong, correction]).await;
+    let served = scene.page("/ledger").await;
+    let (sound, told) = check(&scene, &served).await;
+    assert!(sound && told.starts_with("6 records, 2 texts"), "{told}");
+    for path in ["/ledger", "/d/12", "/d/12/1"] {
+        let page = scene.page(path).await;
+        assert!(page.contains("What stood here was wrong."), "{path}: {page}");
+        assert!(!page.contains("xinhua_es"), "{path}: {page}");
+    }
+    assert!(scene.page("/d/12/1").await.contains("Corrected <time"));
 }
 
 #[tokio::test]
