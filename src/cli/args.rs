@@ -167,11 +167,18 @@ Example
         #[arg(long)]
         why: String,
     },
-    /// Post again after a halt
+    /// Post again after a halt, or name accounts again after two corrections
     #[command(after_help = "\
-Example
-  masthead resume --as ana")]
+One private person wrongly named, or two withdrawals within 30 days, stop the naming of accounts that hide
+a tie. Corrections, official accounts and changes go on. `--namings` lifts that.
+
+Examples
+  masthead resume --as ana
+  masthead resume --namings --as ana")]
     Resume {
+        /// Lift the stop of namings instead of a halt
+        #[arg(long)]
+        namings: bool,
         /// Who decides that, for the ledger
         #[arg(long = "as", value_name = "NAME")]
         by: String,

@@ -82,7 +82,8 @@ fn request(command: Command) -> anyhow::Result<Request> {
         Command::Judge { .. } => Request::JudgeAll,
         Command::Digest { dry_run } => Request::Digest { dry_run },
         Command::Halt { why } => Request::Halt { why },
-        Command::Resume { by } => Request::Resume { by },
+        Command::Resume { by, namings: false } => Request::Resume { by },
+        Command::Resume { by, namings: true } => Request::ResumeNamings { by },
         Command::Reconcile { by } => Request::Reconcile { by },
         other => anyhow::bail!("{other:?} is not answered by the store"),
     })

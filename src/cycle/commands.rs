@@ -83,6 +83,10 @@ pub enum Request {
     Resume {
         by: String,
     },
+    /// Lets accounts be named again after corrections stopped that.
+    ResumeNamings {
+        by: String,
+    },
     /// Compares our posts with the ledger; takes the store as good when `by` says so.
     Reconcile {
         by: Option<String>,
@@ -169,6 +173,10 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
         Request::Halt { why } => {
             publish::halt(room, &why, now).await?;
             Answer::Done { says: "halted: nothing is posted until `masthead resume --as NAME`".to_owned() }
+        }
+        Request::ResumeNamings { by } => {
+            publish::resume_namings(room, &by, now).await?;
+            Answer::Done { says: "accounts are named again from the next digest on".to_owned() }
         }
         Request::Resume { by } => {
             publish::resume(room, &by, now).await?;
