@@ -1,5 +1,6 @@
 //! HTML as far as it is needed here: its text and its links, read token by token without building a tree.
 
+mod lines;
 mod plain;
 
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ use html5ever::{LocalName, local_name};
 use url::Url;
 
 use super::json;
+use lines::Lines;
+use plain::Plain;
 
 /// The longest text that is kept of any HTML, in characters.
 pub const TEXT_CHARS: usize = 20_000;
@@ -193,9 +196,21 @@ impl Base {
 /// linear.
 pub(super) fn read(html: &str, extent: Extent, visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
     match plain::scan(html).filter(|_| extent == Extent::Fragment) {
-        Some(pieces) => plain::read(&pieces, visit),
+        Some(pieces) => read_plain(&pieces, visit),
         None => tokenize(html, extent, visit),
     }
+}
+
+fn read_plain(pieces: &[Plain<'_>], visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
+    let shown = pieces.iter().map(|piece| match piece {
+        Plain::Open { name, attributes } => {
+            Piece::Open(Element { name, attributes: Attributes::Plain(attributes) })
+        }
+        Plain::Close(name) => Piece::Close(name),
+        Plain::Text(text) => Piece::Text(text),
+    });
+    // Whoever breaks off has enough.
+    let _ = shown.map(visit).find(ControlFlow::is_break);
 }
 
 fn tokenize(html: &str, extent: Extent, visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
@@ -316,77 +331,6 @@ fn raw_kind(name: &LocalName) -> Option<RawKind> {
     }
 }
 
-/// Text as it grows: white space folded, line breaks where the markup has them.
-#[derive(Default)]
-struct Lines {
-    out: String,
-    chars: usize,
-    is_spaced: bool,
-    pre_depth: usize,
-}
-
-impl Lines {
-    fn push(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '\n' if self.pre_depth > 0 => self.break_line(),
-                _ if c.is_ascii_whitespace() => self.is_spaced = true,
-                _ => {
-                    if std::mem::take(&mut self.is_spaced) && !self.is_at_start() {
-                        self.put(' ');
-                    }
-                    self.put(c);
-                }
-            }
-            if self.chars >= TEXT_CHARS {
-                return;
-            }
-        }
-    }
-
-    fn put(&mut self, c: char) {
-        self.out.push(c);
-        self.chars += 1;
-    }
-
-    fn is_at_start(&self) -> bool {
-        self.out.is_empty() || self.out.ends_with('\n')
-    }
-
-    fn break_line(&mut self) {
-        self.is_spaced = false;
-        if !self.out.is_empty() {
-            self.put('\n');
-        }
-    }
-
-    /// Passes the edge of an element: those that are blocks begin and end on a line of their own.
-    fn cross(&mut self, name: &str, step: isize) {
-        let is_block = matches!(
-            name,
-            "p" | "div"
-                | "li"
-                | "ul"
-                | "ol"
-                | "blockquote"
-                | "pre"
-                | "tr"
-                | "h1"
-                | "h2"
-                | "h3"
-                | "h4"
-                | "h5"
-                | "h6"
-        );
-        if name == "pre" {
-            self.pre_depth = self.pre_depth.saturating_add_signed(step);
-        }
-        if is_block && !self.is_at_start() {
-            self.break_line();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -470,7 +414,31 @@ mod tests {
         assert_eq!(links(&many_links, &base()).len(), MOST_LINKS);
     }
 
-    type Visit<'a> = &'a mut dyn FnMut(Piece<'_>) -> ControlFlow<()>;
+    /// All pieces in one line, stretches of text as one.
+    #[derive(Default)]
+    struct Told {
+        said: String,
+        was_text: bool,
+    }
+
+    impl Told {
+        fn tell(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
+            let is_text = matches!(piece, Piece::Text(_));
+            if !is_text || !std::mem::replace(&mut self.was_text, is_text) {
+                self.said.push('|');
+            }
+            self.was_text = is_text;
+            match piece {
+                Piece::Text(text) => self.said.push_str(text),
+                Piece::Close(name) => self.said.push_str(&format!("</{name}")),
+                Piece::Open(element) => {
+                    let (href, rel) = (element.attribute("href"), element.words("rel"));
+                    self.said.push_str(&format!("<{} {href:?} {rel:?}", element.name()));
+                }
+            }
+            ControlFlow::Continue(())
+        }
+    }
 
     proptest! {
         #[test]
@@ -484,31 +452,11 @@ mod tests {
             html in "(<p>|</p>|<br>|<br />|<br/>|<a href=\"|\" rel=\"me\">|\">|</a>|<span class=\"invisible\">|</span>|<li>|<em>|\
                      &amp;|&lt;|&gt;|&quot;|&#39;|&apos;|&|<|>|\"|/| |\n|\r|x|https://n.example/|新|é){0,40}"
         ) {
-            let pieces = |read: &dyn Fn(Visit<'_>)| {
-                let mut said = String::new();
-                let mut was_text = false;
-                read(&mut |piece| {
-                    let is_text = matches!(piece, Piece::Text(_));
-                    if !is_text || !was_text {
-                        said.push('|');
-                    }
-                    was_text = is_text;
-                    match piece {
-                        Piece::Text(text) => said.push_str(text),
-                        Piece::Close(name) => said.push_str(&format!("</{name}")),
-                        Piece::Open(element) => {
-                            let (href, rel) = (element.attribute("href"), element.words("rel"));
-                            said.push_str(&format!("<{} {href:?} {rel:?}", element.name()));
-                        }
-                    }
-                    ControlFlow::Continue(())
-                });
-                said
-            };
             if let Some(plain) = plain::scan(&html) {
-                let plainly = pieces(&|visit| plain::read(&plain, visit));
-                let tokenized = pieces(&|visit| tokenize(&html, Extent::Fragment, visit));
-                prop_assert_eq!(plainly, tokenized);
+                let (mut plainly, mut tokenized) = (Told::default(), Told::default());
+                read_plain(&plain, |piece| plainly.tell(piece));
+                tokenize(&html, Extent::Fragment, |piece| tokenized.tell(piece));
+                prop_assert_eq!(plainly.said, tokenized.said);
             }
         }
 

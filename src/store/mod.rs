@@ -382,6 +382,34 @@ mod tests {
         assert_eq!(store.damaged().len(), 2);
     }
 
+    /// Lists that every pass reads are decoded only where their bytes changed.
+    #[test]
+    fn a_target_that_changed_broke_or_went_is_not_listed_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let at = |hour: u32| format!("2026-11-02T{hour}:00:00Z").parse().unwrap();
+        let record = |user: &str, hour| {
+            let acct = format!("{user}@social.example").parse().unwrap();
+            TargetRecord::new(crate::model::target::Target::Account { acct }, at(hour))
+        };
+        let put = |records: &[TargetRecord]| {
+            let mut batch = Batch::new();
+            records.iter().cloned().for_each(|record| batch.put_target(record));
+            store.commit(batch).unwrap();
+        };
+        put(&[record("ana", 10), record("ben", 10), record("cat", 10)]);
+        assert_eq!(store.targets().unwrap(), [record("ana", 10), record("ben", 10), record("cat", 10)]);
+        put(&[record("ben", 11)]);
+        let mut batch = Batch::new();
+        batch.remove_target(&record("cat", 10).target);
+        store.commit(batch).unwrap();
+        assert_eq!(store.targets().unwrap(), [record("ana", 10), record("ben", 11)]);
+        let key = keys::text(&record("ana", 10).target.to_string());
+        damage(&store, TreeName::Targets, &key, b"broken");
+        assert_eq!(store.targets().unwrap(), [record("ben", 11)]);
+        assert_eq!(store.damaged().len(), 1);
+    }
+
     #[test]
     fn a_store_of_a_newer_masthead_is_refused() {
         let dir = tempfile::tempdir().unwrap();

@@ -66,15 +66,10 @@ impl<K: Clone + Ord> ReuseIndex<K> {
         Look { prints: prepared.prints.clone(), seen: self.next }
     }
 
-    /// Whether a text that came since a look has anything in common with what was looked for; if none has,
+    /// Whether a text that came since a look may have much in common with what was looked for; if none has,
     /// the next look begins here.
     pub fn has_news_for(&self, look: &mut Look) -> bool {
-        if look.seen == self.next {
-            return false;
-        }
-        // Numbers grow, so the newest text with a fingerprint stands last.
-        let newest = |print: &u64| self.postings.get(print).and_then(|texts| texts.last().copied());
-        let has_news = look.prints.iter().filter_map(newest).any(|number| number >= look.seen);
+        let has_news = look.seen < self.next && !self.scored(&look.prints, look.seen).is_empty();
         if !has_news {
             look.seen = self.next;
         }
@@ -84,27 +79,34 @@ impl<K: Clone + Ord> ReuseIndex<K> {
     /// The keys of texts that may have much in common with this one, the likeliest first. What they really
     /// have in common, [`compare`](super::compare) tells.
     pub fn candidates(&self, prepared: &Prepared) -> Vec<K> {
+        let mut scored = self.scored(&prepared.prints, 0);
+        scored.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
+        scored.into_iter().take(MOST_CANDIDATES).map(|(_, key)| key.clone()).collect()
+    }
+
+    /// Texts numbered `from` and up that have enough in common with these fingerprints, and how much.
+    fn scored(&self, prints: &[u64], from: u32) -> Vec<(f64, &K)> {
         let mut hits: HashMap<u32, usize> = HashMap::new();
         let mut hot = 0;
-        for print in &prepared.prints {
+        for print in prints {
             match self.postings.get(print) {
                 Some(texts) if texts.len() > HOT => hot += 1,
-                Some(texts) => texts.iter().for_each(|number| *hits.entry(*number).or_default() += 1),
+                Some(texts) => {
+                    // Numbers grow, so the newest stand last.
+                    let newer = texts.iter().rev().take_while(|number| **number >= from);
+                    newer.for_each(|number| *hits.entry(*number).or_default() += 1);
+                }
                 None => {}
             }
         }
-        let mine = prepared.prints.len() - hot;
-        let mut scored: Vec<(f64, &K)> = hits
-            .into_iter()
-            .filter_map(|(number, hits)| {
-                let (key, prints) = self.texts.get(&number)?;
-                let shorter = mine.min(prints.len()).max(1);
-                let score = hits as f64 / shorter as f64;
-                (hits >= LEAST_HITS.min(shorter) && score >= LEAST_SCORE).then_some((score, key))
-            })
-            .collect();
-        scored.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
-        scored.into_iter().take(MOST_CANDIDATES).map(|(_, key)| key.clone()).collect()
+        let mine = prints.len() - hot;
+        let scored = hits.into_iter().filter_map(|(number, hits)| {
+            let (key, prints) = self.texts.get(&number)?;
+            let shorter = mine.min(prints.len()).max(1);
+            let score = hits as f64 / shorter as f64;
+            (hits >= LEAST_HITS.min(shorter) && score >= LEAST_SCORE).then_some((score, key))
+        });
+        scored.collect()
     }
 }
 

@@ -4,9 +4,6 @@
 //! any way unusual is left to the tokenizer as a whole; a test holds that both say the same.
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
-
-use super::{Attributes, Element, Piece};
 
 /// A piece of plain markup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,19 +25,6 @@ const LONGEST: usize = 64 << 10;
 const LONGEST_TAG: usize = 4_000;
 /// So many attributes has a link that says all of itself.
 const MOST_ATTRIBUTES: usize = 12;
-
-/// Shows pieces one after the other to whoever wants to see them.
-pub(super) fn read(pieces: &[Plain<'_>], visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
-    let shown = pieces.iter().map(|piece| match piece {
-        Plain::Open { name, attributes } => {
-            Piece::Open(Element { name, attributes: Attributes::Plain(attributes) })
-        }
-        Plain::Close(name) => Piece::Close(name),
-        Plain::Text(text) => Piece::Text(text),
-    });
-    // Whoever breaks off has enough.
-    let _ = shown.map(visit).find(ControlFlow::is_break);
-}
 
 /// All pieces in order; `None` where any of them is not plain.
 pub(super) fn scan(html: &str) -> Option<Vec<Plain<'_>>> {
