@@ -57,7 +57,7 @@ pub fn groups(selections: &[Selection], published: &Published) -> Vec<CoGroup> {
 struct System<'a> {
     name: &'a str,
     accounts: Vec<Chooser<'a>>,
-    /// In the order in which their publishers had them, each [`Edition`] together.
+    /// In the order in which their publishers had them, each edition together.
     items: Vec<PublishedItem>,
 }
 

@@ -113,7 +113,7 @@ pub async fn read(net: &Net, url: &str, known: Option<&FeedSight>) -> Result<Fee
 /// Reads a feed of any kind. Relative addresses are resolved against `base`.
 ///
 /// # Errors
-/// Where it is no feed, or of a shape that is not read (see [`sound`]).
+/// Where it is no feed, or of a shape that is not read (see `feed/sound.rs`).
 pub fn parse(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Page, ParseError> {
     let text = sound::decode(bytes, content_type);
     let front = text.trim_start();

@@ -77,7 +77,7 @@ impl<K: Clone + Ord> ReuseIndex<K> {
     }
 
     /// The keys of texts that may have much in common with this one, the likeliest first. What they really
-    /// have in common, [`compare`](super::compare) tells.
+    /// have in common, [`compare()`](super::compare()) tells.
     pub fn candidates(&self, prepared: &Prepared) -> Vec<K> {
         let mut scored = self.scored(&prepared.prints, 0);
         scored.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
