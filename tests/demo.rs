@@ -116,7 +116,9 @@ async fn the_official_story_names_the_new_account_and_the_returned_one_and_nobod
     assert!(shown.queue.is_empty(), "{:?}", shown.queue);
 }
 
+/// One world: `cargo test --release --test demo -- --ignored papers`.
 #[tokio::test]
+#[ignore = "some minutes without optimisation"]
 async fn the_founding_story_names_the_three_papers_and_none_of_the_innocents() {
     founding_story(1).await;
 }
