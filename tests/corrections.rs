@@ -108,11 +108,15 @@ struct Scene {
 }
 
 impl Scene {
-    /// Some papers were named in digest 1.
-    async fn with(findings: Vec<Finding>) -> Scene {
+    async fn new() -> Scene {
         let dir = tempfile::tempdir().unwrap();
         let world = Sandbox::start(Options { rate: 1.0, ..Options::new(dir.path()) }).await.unwrap();
-        let scene = Scene { dir, world };
+        Scene { dir, world }
+    }
+
+    /// Some papers were named in digest 1.
+    async fn with(findings: Vec<Finding>) -> Scene {
+        let scene = Scene::new().await;
         let room = scene.open(0).await;
         scene.store(&room, findings);
         let report = scene.digest(&room).await;
@@ -362,6 +366,32 @@ async fn one_private_person_stops_namings_at_once_and_is_never_named_again() {
     let says = retract(&room, &Order { was_a_person: true, ..order(1) }).await;
     assert!(says.contains("named a private person"), "{says}");
     assert!(room.store.never_flag(&id(PAPERS[0])).unwrap().is_some());
+}
+
+/// A paper of which nobody knows a sister.
+fn lone(number: u32, handle: &str) -> Finding {
+    let tie = Tie { sisters: vec![], ..paper(number, handle).statement.tie.unwrap() };
+    approved(number, Claim::NewlySeen(Relation::Undisclosed), handle, Some(tie))
+}
+
+/// The rule came into force between freezing and posting.
+#[tokio::test]
+async fn a_naming_that_was_frozen_before_namings_stopped_is_not_sent() {
+    let scene = Scene::new().await;
+    let room = scene.open(0).await;
+    let official = approved(3, Claim::NewlySeen(Relation::Attested), "desk@one.example", None);
+    scene.store(&room, vec![lone(1, PAPERS[0]), lone(2, "gaceta_pe@otro.example"), official]);
+    let halt = scene.state().join(publish::HALT_FILE);
+    fs::write(&halt, "").unwrap();
+    let report = scene.digest(&room).await;
+    assert_eq!((report.posts.len(), scene.posts()), (4, vec![]), "{report:?}");
+    retract(&room, &Order { was_a_person: true, ..order(1) }).await;
+    fs::remove_file(&halt).unwrap();
+    let report = scene.digest(&room).await;
+    assert_eq!(report.says, "complete", "{report:?}");
+    let all: String = scene.posts().into_iter().map(|(_, text)| text).collect();
+    assert!(all.contains("desk@one.example"), "{all}");
+    assert!(!all.contains("gaceta_pe") && !all.contains(PAPERS[0]), "{all}");
 }
 
 #[tokio::test]

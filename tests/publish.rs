@@ -221,6 +221,7 @@ fn situation(now: DateTime<Utc>) -> Situation<'static> {
         reply_to: None,
         newest_own: None,
         paused_until: None,
+        unsaid: &[],
     }
 }
 

@@ -5,7 +5,8 @@
 //! - A request with an unknown outcome is looked up before it is repeated, with the same key and reply target.
 //! - Of several posts of one part the oldest stays; a post that mentions somebody is taken down for good.
 //! - After `Halted` nothing is sent. Reading back and taking down go on, since they only clear up.
-//! - A part of which something was withdrawn is not sent any more; where it stands it is edited.
+//! - A part of which something was withdrawn is not sent any more; where it stands it is edited. Nor is one
+//!   that names somebody once namings are stopped.
 //!
 //! Each reply answers the part posted before it, so that every client shows one line of posts in order;
 //! the first one answers the root, and the root answers the standing post from the configuration, if any.
@@ -87,6 +88,8 @@ pub struct Situation<'a> {
     pub newest_own: Option<&'a str>,
     /// The server is to be left alone until then.
     pub paused_until: Option<DateTime<Utc>>,
+    /// Parts that must not be told any more, by a rule that came into force after they were frozen.
+    pub unsaid: &'a [u32],
 }
 
 /// What is to be done next.
@@ -271,13 +274,21 @@ impl Decision<'_> {
         }
     }
 
+    /// Why a frozen part is not sent after all.
+    fn unsaid(&self, index: usize) -> Option<&'static str> {
+        if self.history.parts[index].is_corrected {
+            return Some("what it says was withdrawn before it was posted");
+        }
+        let is_stopped = self.situation.unsaid.contains(&self.part(index).index);
+        is_stopped.then_some("namings were stopped before it was posted")
+    }
+
     /// Sends a part whose earlier requests, if any, are known to have had no effect.
     fn send(&self, index: usize) -> Step {
         let history = &self.history.parts[index];
-        if history.is_corrected {
+        if let Some(why) = self.unsaid(index) {
             let (digest, rev, part) = (self.digest.number, self.digest.rev, self.part(index).index);
-            let why = "what it says was withdrawn before it was posted".to_owned();
-            return Step::Append(Record::Refused { digest, rev, part, why });
+            return Step::Append(Record::Refused { digest, rev, part, why: why.to_owned() });
         }
         if history.was_taken_down() {
             return self.hold(index, "a post of it was taken down and none is left");
@@ -475,6 +486,7 @@ mod tests {
                 reply_to: None,
                 newest_own: None,
                 paused_until: None,
+                unsaid: &[],
             }
         }
 
@@ -959,10 +971,14 @@ mod tests {
             reply_to: None,
             newest_own: None,
             paused_until: None,
+            unsaid: &[],
         };
         let step = |entries: &[Entry]| next_step(&record, entries, &situation);
         assert!(matches!(step(&entries[..3]), Step::Send(_)));
         assert!(matches!(step(&entries), Step::Append(Record::Refused { part: 1, .. })));
+        let stopped = Situation { unsaid: &[1], ..situation };
+        let step = next_step(&record, &entries[..3], &stopped);
+        assert!(matches!(step, Step::Append(Record::Refused { part: 1, .. })), "{step:?}");
     }
 
     proptest! {

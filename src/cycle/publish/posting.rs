@@ -7,6 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::strangers::at_home;
 use super::{AFTER_TROUBLE, HALT_FILE, follow, under_way};
+use crate::analysis::compose;
 use crate::clock::Clock;
 use crate::cycle::Newsroom;
 use crate::cycle::home::AtHome;
@@ -60,6 +61,7 @@ async fn step(room: &Newsroom, press: &mut Press, record: &DigestRecord) -> anyh
         Err(trouble) => return Ok(waited(&trouble, now)),
     };
     let secret = secret(room).await?;
+    let unsaid = unsaid(room, press, record).await?;
     let is_switched_off = room.config.state_dir.join(HALT_FILE).exists();
     let situation = Situation {
         now: room.config.clock.now(),
@@ -69,6 +71,7 @@ async fn step(room: &Newsroom, press: &mut Press, record: &DigestRecord) -> anyh
         reply_to: at_home.reply_to.as_deref(),
         newest_own: None,
         paused_until: at_home.outbox.paused_until(),
+        unsaid: &unsaid,
     };
     let step = thread::next_step(record, press.entries(), &situation);
     carry_out(room, press, record, &at_home, step).await
@@ -112,6 +115,28 @@ async fn carry_out(
     let now = clock.now();
     records.into_iter().try_for_each(|record| press.append(now, record))?;
     Ok(Next::Go)
+}
+
+/// Parts that name somebody of whom nothing may be told while namings are stopped.
+async fn unsaid(room: &Newsroom, press: &Press, record: &DigestRecord) -> anyhow::Result<Vec<u32>> {
+    if press.namings_stopped().is_none() {
+        return Ok(Vec::new());
+    }
+    let parts: Vec<(u32, Vec<FindingId>)> =
+        record.digest.parts.iter().map(|part| (part.index, part.findings.clone())).collect();
+    let accusing = move |store: &Store| {
+        let mut unsaid = Vec::new();
+        for (index, ids) in parts {
+            for id in ids {
+                let finding = store.finding(id)?;
+                if finding.is_some_and(|finding| compose::is_accusing(&finding.statement.claim)) {
+                    unsaid.push(index);
+                }
+            }
+        }
+        Ok::<_, StoreError>(unsaid)
+    };
+    room.store.run(accusing).await.context("read whom a digest names")
 }
 
 fn waited(why: &impl Display, now: DateTime<Utc>) -> Next {
