@@ -211,6 +211,7 @@ async fn a_post_that_was_wrong_is_corrected_in_its_place_and_the_next_digest_lea
     let room = scene.open(1).await;
     let shown = planned(&room, &order(1)).await.unwrap();
     assert_eq!(shown.old_text.as_ref(), Some(&before[1].1));
+    let correction = shown.correction.clone();
     assert_eq!(scene.posts(), before, "looking changes nothing");
     let says = retract(&room, &order(1)).await;
     assert!(says.contains("digest 1 part 1 is corrected"), "{says}");
@@ -225,11 +226,26 @@ async fn a_post_that_was_wrong_is_corrected_in_its_place_and_the_next_digest_lea
     assert_eq!(report.says, "complete", "{report:?}");
     let told: Vec<&str> = report.posts.iter().map(|post| post.text.lines().next().unwrap()).collect();
     assert!(told[1].starts_with("Correction to digest 1"), "{told:?}");
+    assert_eq!(report.posts[1].text, correction, "what the reviewer saw is what is posted");
     assert!(told[2].starts_with("Newly seen"), "{told:?}");
     assert!(report.posts[1].text.contains("1 account named, 1 withdrawn"), "{}", report.posts[1].text);
     assert!(!report.posts[1].text.contains(PAPERS[0]), "{}", report.posts[1].text);
     let verified = ledger::verify(&scene.state()).unwrap();
     assert!(verified.is_sound() && verified.erased == 0, "{verified:?}");
+}
+
+#[tokio::test]
+async fn each_of_three_sisters_is_shown_with_the_very_post_that_is_sent() {
+    let scene = Scene::new().await;
+    let room = scene.open(0).await;
+    scene.store(&room, PAPERS.iter().zip(1..).map(|(handle, number)| paper(number, handle)).collect());
+    let mut shown = BTreeSet::new();
+    for number in 1..=3 {
+        let preview = publish::preview(&room, FindingId(number), room.config.clock.now()).await.unwrap();
+        shown.insert(preview.unwrap().text);
+    }
+    let report = scene.digest(&room).await;
+    assert_eq!(shown, BTreeSet::from([report.posts[1].text.clone()]));
 }
 
 #[tokio::test]

@@ -528,7 +528,7 @@ mod tests {
         let digest = told(std::slice::from_ref(&one), language);
         let url = public_url();
         let setting = Setting { language, ..edition(&[], &[], &url).setting };
-        let preview = preview(&setting, &[one.statement()], 1).unwrap().unwrap();
+        let preview = preview(&setting, &[one.statement()], 1, None).unwrap().unwrap();
         assert_eq!(preview.text, digest.parts[1].text, "a reviewer sees what is posted");
         in_full(digest.parts[..2].iter())
     }

@@ -175,7 +175,7 @@ fn desk(store: &Store, said: &SaidBefore, namings: Namings, now: DateTime<Utc>) 
 }
 
 /// How the public record stands: different accounts that posts have named, and statements taken back.
-fn so_far<'a>(findings: impl Iterator<Item = &'a Finding>) -> SoFar {
+pub(super) fn so_far<'a>(findings: impl Iterator<Item = &'a Finding>) -> SoFar {
     let (mut named, mut withdrawn) = (BTreeSet::new(), 0u32);
     for finding in findings {
         let is_told = matches!(

@@ -30,12 +30,20 @@ pub async fn preview(
         room.store.run(move |store| with_sisters(store, finding)).await.context("read the finding")?;
     let (finding, approved) = found.with_context(|| format!("there is no finding {finding}"))?;
     let others: Vec<&Statement> = approved.iter().map(|other| &other.statement).collect();
-    let statements = compose::family_of(&finding.statement, &others);
+    let family = compose::family_of(&finding.statement, &others);
+    // In the order of the post: the oldest finding first.
+    let mut members: Vec<&Finding> = std::iter::once(&finding).chain(&approved).collect();
+    members.sort_by_key(|member| member.id);
+    let statements: Vec<&Statement> = members
+        .into_iter()
+        .map(|member| &member.statement)
+        .filter(|statement| family.iter().any(|told| std::ptr::eq(*told, *statement)))
+        .collect();
     let config = &room.config;
     let public_url = public_url(config)?;
     let setting = setting(config, &public_url, number, limits, now);
     let people = usize::try_from(finding.needs).unwrap_or(usize::MAX);
-    compose::preview(&setting, &statements, people).context("our own gate refuses the post")
+    compose::preview(&setting, &statements, people, None).context("our own gate refuses the post")
 }
 
 /// The finding and all others that wait for a digest and are approved.

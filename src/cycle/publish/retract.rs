@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::edition::{public_url, setting};
+use super::edition::{public_url, setting, so_far};
 use super::edits;
 use super::settle::{place, settle};
 use super::strangers::at_home;
-use crate::analysis::compose;
+use crate::analysis::compose::{self, SoFar};
 use crate::analysis::measure::Limits;
 use crate::cycle::Newsroom;
 use crate::cycle::press::Press;
@@ -161,7 +161,7 @@ async fn prepare(
     let beside: Vec<&Confirmed> = case.beside.iter().collect();
     let new = old.map(|old| compose::in_place(&setting, old, &correction, &beside));
     let new = new.transpose().context("our own gate refuses the correction of the post")?;
-    let shown = compose::preview(&setting, &[&correction], 1);
+    let shown = compose::preview(&setting, &[&correction], 1, Some(case.so_far));
     let shown =
         shown.context("our own gate refuses the correction")?.context("a correction is always told")?;
     let (digest, part) = place(case.finding.state).unzip();
@@ -196,12 +196,16 @@ struct Case {
     record: Option<DigestRecord>,
     /// The others of that post, which still hold.
     beside: Vec<Confirmed>,
+    /// How the public record stands once it is taken back.
+    so_far: SoFar,
 }
 
 fn case(store: &Store, id: FindingId) -> Result<Option<Case>, StoreError> {
     let Some(finding) = store.finding(id)? else { return Ok(None) };
+    let before = so_far(store.findings()?.iter());
+    let so_far = SoFar { withdrawn: before.withdrawn.saturating_add(1), ..before };
     let Some((number, part)) = place(finding.state) else {
-        return Ok(Some(Case { finding, record: None, beside: Vec::new() }));
+        return Ok(Some(Case { finding, record: None, beside: Vec::new(), so_far }));
     };
     let record = store.digest(number)?;
     let parts = record.iter().flat_map(|record| &record.digest.parts);
@@ -210,7 +214,7 @@ fn case(store: &Store, id: FindingId) -> Result<Option<Case>, StoreError> {
     for other in ids.filter(|other| *other != id) {
         beside.extend(store.finding(other)?.and_then(|other| other.confirmed()));
     }
-    Ok(Some(Case { finding, record, beside }))
+    Ok(Some(Case { finding, record, beside, so_far }))
 }
 
 impl Case {
