@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::gate::{self, Refusal};
 use crate::analysis::measure::Limits;
-use crate::analysis::names::{self, AT_SIGNS};
+use crate::analysis::names::{self, AT_SIGNS, HASHES};
 use crate::model::changes::FollowerTrend;
 use crate::model::finding::Statement;
 use crate::model::tie::{Tie, Topic};
@@ -175,13 +175,16 @@ fn credits(ties: &[(&Statement, &Tie)], detail: Detail) -> Credits {
     }
 }
 
-/// An altered credit as it can be printed in quote marks; `None` where it could do anything.
+/// An altered credit as it can be printed in quote marks; `None` where it could do anything. One with an at or
+/// number sign is not printed without it: that would quote what nobody wrote.
 fn example(credit: &str) -> Option<String> {
     const LINK: &str = "https://masthead.invalid/d/1/1";
     let cleaned = names::clean_to(credit, LONGEST_EXAMPLE);
     let cleaned = cleaned.replace(['“', '”', '"', '«', '»'], "");
-    let is_plain =
-        !cleaned.contains(AT_SIGNS) && !cleaned.contains("//") && cleaned.contains(char::is_alphanumeric);
+    let is_plain = !credit.contains(AT_SIGNS)
+        && !credit.contains(HASHES)
+        && !cleaned.contains("//")
+        && cleaned.contains(char::is_alphanumeric);
     let passes = |text: &str| gate::check(&format!("“{text}”\n{LINK}"), "", LINK, Limits::default()).is_ok();
     (is_plain && passes(&cleaned)).then_some(cleaned)
 }
@@ -194,10 +197,10 @@ mod tests {
     fn a_credit_is_quoted_only_where_it_can_do_nothing() {
         for (credit, printed) in [
             ("Twitter •mundo_china", Some("Twitter •mundo_china")),
-            ("Twitter @mundo_china", Some("Twitter mundo_china")),
-            ("＠ｍｕｎｄｏ", Some("ｍｕｎｄｏ")),
+            ("Twitter @mundo_china", None),
+            ("＠ｍｕｎｄｏ", None),
             ("desk@agency.example", None),
-            ("#mundochina", Some("mundochina")),
+            ("#mundochina", None),
             ("https://evil.example/x", None),
             ("  •  ", None),
             ("“quoted”", Some("quoted")),
