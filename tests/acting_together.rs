@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a scene that cannot be built is a failed test")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use masthead::analysis::coposting::{Published, groups};
@@ -269,7 +270,7 @@ fn linking(name: &str, profile: &[&str], posts: &[(i64, &str)]) -> Dossier {
             removed_at: None,
         }
     };
-    dossier.statuses = posts.iter().enumerate().map(post).collect();
+    dossier.statuses = posts.iter().enumerate().map(post).map(Arc::new).collect();
     dossier
 }
 
@@ -362,6 +363,6 @@ fn a_boosted_link_is_somebody_else_s() {
     let mut paper = linking("diario_py", &[], &posts);
     let corpus = counted(&paper, 1_000);
     assert_eq!(run("outlet_links", &paper, &corpus).len(), 1);
-    paper.statuses[0].status.boost_of = Some(StatusUri("https://one.example/s/1".into()));
+    Arc::make_mut(&mut paper.statuses[0]).status.boost_of = Some(StatusUri("https://one.example/s/1".into()));
     assert_eq!(run("outlet_links", &paper, &corpus), []);
 }

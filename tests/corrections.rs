@@ -242,7 +242,9 @@ async fn each_of_three_sisters_is_shown_with_the_very_post_that_is_sent() {
     let mut shown = BTreeSet::new();
     for number in 1..=3 {
         let preview = publish::preview(&room, FindingId(number), room.config.clock.now()).await.unwrap();
-        shown.insert(preview.unwrap().text);
+        let preview = preview.unwrap();
+        shown.insert(preview.now.text);
+        shown.extend(preview.with.map(|(_, post)| post.text));
     }
     let report = scene.digest(&room).await;
     assert_eq!(shown, BTreeSet::from([report.posts[1].text.clone()]));

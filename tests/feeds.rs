@@ -14,6 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Duration, Utc};
 use masthead::config::{self, Environment};
 use masthead::cycle::collect::{self, CollectReport};
+use masthead::cycle::harvest::Known;
 use masthead::cycle::targets::{self, Pacing};
 use masthead::cycle::{Newsroom, harvest, outlook};
 use masthead::model::account::{AccountId, Host};
@@ -118,7 +119,9 @@ impl Town {
     /// One poll of one target, committed.
     async fn poll(&self, target: &Target, now: DateTime<Utc>) -> harvest::Harvest {
         let record = self.target(target).unwrap_or_else(|| TargetRecord::new(target.clone(), now));
-        let mut harvest = harvest::poll(&self.room, record, now).await;
+        let known = Known::of(&self.room.store, &record.target).unwrap();
+        let polled = harvest::poll(&self.room, record, known, now).await;
+        let mut harvest = polled.harvest(&self.room.store);
         self.room.store.commit(std::mem::take(&mut harvest.batch)).unwrap();
         harvest
     }
@@ -512,8 +515,9 @@ async fn an_account_is_judged_when_a_poll_says_something_new_and_every_few_hours
         "home.example/nodeinfo",
         json!({"software": {"name": "mastodon", "version": "4.5"}}).to_string(),
     );
-    assert_eq!(touched(390).await, 1, "it is missing");
-    assert_eq!(touched(395).await, 0, "it is still missing");
+    assert_eq!(touched(390).await, 0, "its profile was read half an hour ago");
+    assert_eq!(touched(430).await, 1, "it is missing");
+    assert_eq!(touched(435).await, 0, "it is still missing");
 }
 
 /// Who was first is told by polls that lacked a status, so they have to be close together.
@@ -592,10 +596,10 @@ async fn the_outlook_says_what_is_read_and_leaves_out_who_opted_out() {
     assert_eq!(
         told(outlook::servers(config)),
         [
-            "local.example: local timeline, for copies of outlets' texts, every 10 minutes",
+            "local.example: local timeline, for copies of outlets' texts, every 10 to 30 minutes",
             "local.example: account search for the names of outlets, once a day",
             "local.example: hashtags with the names of outlets, once a day",
-            "oriental@home.example: profile and posts, every 30 minutes",
+            "oriental@home.example: profile and posts, every 30 to 60 minutes",
         ]
     );
 }
@@ -620,7 +624,7 @@ async fn a_silent_paper_on_a_local_timeline_is_read_with_how_it_was_found() {
     town.says("local.example/api/v1/timelines/public", json!(posts).to_string());
     town.says("local.example/api/v1/accounts/lookup?acct=mirador", paper.to_string());
     town.says("local.example/api/v1/accounts/mirador/statuses", json!([posts[0]]).to_string());
-    town.pass(minutes(22)).await;
+    town.pass(minutes(45)).await;
     let found = town.found("mirador@local.example").unwrap();
     assert_eq!(
         (found.method, found.through.as_str(), found.background),
@@ -628,12 +632,12 @@ async fn a_silent_paper_on_a_local_timeline_is_read_with_how_it_was_found() {
     );
     assert_eq!(town.found("talker@local.example"), None);
 
-    town.pass(minutes(23)).await;
+    town.pass(minutes(46)).await;
     let record = town.room.store.account_by_acct(&"mirador@local.example".parse().unwrap()).unwrap().unwrap();
     assert_eq!(record.found, found);
     let reuse = town.room.store.reuse(&record.id).unwrap();
     assert_eq!(reuse.iter().map(|reuse| reuse.publisher.as_str()).collect::<Vec<_>>(), ["agency"]);
-    assert!(town.target(&account("mirador@local.example")).unwrap().due <= minutes(53));
+    assert!(town.target(&account("mirador@local.example")).unwrap().due <= minutes(76));
 }
 
 /// Who publishes every few minutes may well be copied before his feed is read again.
@@ -648,6 +652,67 @@ async fn a_copy_that_shows_before_its_item_is_found_when_the_item_comes() {
     assert_eq!(town.found("mirador@local.example"), None);
     town.says("agency.example/es.xml", rss(&[item(2, copy, 2), item(1, "Feria de té", 1)]));
     town.pass(minutes(11)).await;
-    town.pass(minutes(22)).await;
+    town.pass(minutes(45)).await;
     assert_eq!(town.found("mirador@local.example").unwrap().method, Method::Timeline);
+}
+
+/// A page of forty posts must not be overrun, and a quiet one need not be asked for all the time.
+#[tokio::test]
+async fn a_timeline_is_read_the_more_rarely_the_less_comes() {
+    let town = Town::new("servers = [\"local.example\"]\ndiscover = [\"timelines\"]").await;
+    let timeline = Target::Timeline { server: Host::parse("local.example").unwrap(), scope: Scope::Local };
+    let author = author("ana", json!({}));
+    let page = |from: u32, count: u32| {
+        let posts = (from..from + count).rev().map(|number| post(number, &author, "Hola", json!({})));
+        json!(posts.collect::<Vec<_>>()).to_string()
+    };
+    let next = async |posts: String, at: i64| {
+        town.says("local.example/api/v1/timelines/public", posts);
+        town.poll(&timeline, minutes(at)).await;
+        let due = town.target(&timeline).unwrap().due - minutes(at);
+        // Spread by a tenth either way.
+        due.num_minutes() / 9 * 9
+    };
+    assert_eq!(next(page(100, 40), 0).await, 9, "who knows how much comes");
+    assert_eq!(next(page(120, 40), 10).await, 9, "twenty in ten minutes");
+    assert_eq!(next(page(121, 40), 20).await, 27, "one");
+    assert_eq!(next(page(121, 40), 50).await, 27, "none");
+    assert_eq!(next(page(151, 40), 80).await, 18, "thirty in half an hour");
+}
+
+/// What a server has not changed is neither sent nor read again, whether it names versions or not.
+#[tokio::test]
+async fn a_page_that_has_not_changed_is_not_read_again() {
+    let town = Town::new("discover = []").await;
+    let oriental =
+        author("oriental@home.example", json!({"id": "1", "uri": "https://home.example/users/oriental"}));
+    let (lookup, pages) = (
+        "home.example/api/v1/accounts/lookup?acct=oriental",
+        "home.example/api/v1/accounts/1/statuses?limit=40",
+    );
+    let one = post(1, &oriental, "One", json!({}));
+    town.replies(lookup, 200, &[("etag", "W/\"p1\"")], oriental.to_string());
+    town.replies(pages, 200, &[("etag", "W/\"s1\"")], json!([one]).to_string());
+    town.says(&format!("{pages}&max_id"), "[]");
+    let target = account("oriental@home.example");
+    town.poll(&target, now()).await;
+    let again = town.poll(&target, minutes(70)).await;
+    assert_eq!((again.new_statuses, again.trouble), (0, None));
+    let asked = |start: &str| {
+        let asked = town.asked.lock().unwrap();
+        let headers = asked.iter().rfind(|(line, _)| line.starts_with(start)).unwrap().1.clone();
+        headers.get("if-none-match").map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(asked(lookup).as_deref(), Some("W/\"p1\""));
+    assert_eq!(asked(pages).as_deref(), Some("W/\"s1\""));
+    let id = AccountId::mastodon("https://home.example/users/oriental");
+    let record = || town.room.store.account(&id).unwrap().unwrap();
+    assert_eq!(record().last_complete_poll, Some(minutes(70)), "it was there and had nothing new");
+
+    let two = post(2, &oriental, "Two", json!({"created_at": "2026-11-02T13:15:00Z"}));
+    town.says(pages, json!([two, one]).to_string());
+    assert_eq!(town.poll(&target, minutes(80)).await.new_statuses, 1);
+    assert_eq!(town.poll(&target, minutes(90)).await.new_statuses, 0);
+    assert_eq!(asked(pages), None, "a name of ours says nothing to a server");
+    assert_eq!(record().last_complete_poll, Some(minutes(90)));
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a scene that cannot be built is a failed test")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use masthead::analysis::assess::assess;
@@ -257,7 +258,7 @@ fn add(dossier: &mut Dossier, posts: &Posts) {
         if index % 10 < posts.copies_of_ten {
             dossier.reuse.push(reuse(&status, number, posts));
         }
-        dossier.statuses.push(status);
+        dossier.statuses.push(Arc::new(status));
     }
 }
 
@@ -491,7 +492,7 @@ fn after_a_long_history_of_its_own_only_the_time_since_the_change_is_judged() {
         let mut old = seen(10_000 + number, start() - Duration::hours(i64::from(number) * 12 + 6));
         old.absent_at = None;
         old.background = true;
-        dossier.statuses.push(old);
+        dossier.statuses.push(Arc::new(old));
     }
     let assessment = judged(
         &dossier,

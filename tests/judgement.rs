@@ -1,6 +1,8 @@
 //! Stories of judgement: what the evidence makes of an account, and what may be said of it.
 #![expect(clippy::unwrap_used, reason = "a scene that cannot be built is a failed test")]
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 use masthead::analysis::activity::{activity, tenths_of_posts_a_day};
 use masthead::analysis::assess::assess;
@@ -199,7 +201,7 @@ fn finding(verdict: &Verdict) -> Finding {
     }
 }
 
-fn status(made: DateTime<Utc>, background: bool) -> SeenStatus {
+fn status(made: DateTime<Utc>, background: bool) -> Arc<SeenStatus> {
     let status = Status {
         uri: StatusUri(format!("https://social.example/users/xinhua_es/statuses/{}", made.timestamp())),
         local_id: made.timestamp().to_string(),
@@ -218,7 +220,7 @@ fn status(made: DateTime<Utc>, background: bool) -> SeenStatus {
         application: None,
     };
     let content_hash = status.content_hash();
-    SeenStatus {
+    Arc::new(SeenStatus {
         status,
         first_seen: made + Duration::minutes(5),
         absent_at: None,
@@ -227,7 +229,7 @@ fn status(made: DateTime<Utc>, background: bool) -> SeenStatus {
         background,
         versions: vec![],
         removed_at: None,
-    }
+    })
 }
 
 #[test]
@@ -665,7 +667,7 @@ fn a_cited_proof_that_does_not_name_the_account_does_not_stand_in_for_the_outlet
 #[test]
 fn a_pinned_post_of_long_ago_does_not_thin_out_a_busy_account() {
     let made = |n: i64| now() - Duration::minutes(15 * n);
-    let mut statuses: Vec<SeenStatus> = (0..200).map(|n| status(made(n), true)).collect();
+    let mut statuses: Vec<Arc<SeenStatus>> = (0..200).map(|n| status(made(n), true)).collect();
     statuses.push(status(now() - Duration::days(900), true));
     let tenths = tenths_of_posts_a_day(&statuses, now()).unwrap();
     assert!((900..1_050).contains(&tenths), "{tenths}");

@@ -699,11 +699,13 @@ async fn what_has_not_changed_is_not_sent_again() {
     .await;
     let net = road(&[("news.example", server.address)]);
     let nothing = Validators::default();
-    let first = net.get_if_changed("https://news.example/old", BodyKind::Feed, &nothing).await.unwrap();
+    let first = net.get_if_changed("https://news.example/old", BodyKind::Feed, None, &nothing).await.unwrap();
     let first = first.unwrap();
     assert_eq!((first.body.as_slice(), first.final_url.path()), (&b"<rss/>"[..], "/feed"));
-    let again =
-        net.get_if_changed("https://news.example/old", BodyKind::Feed, &first.validators).await.unwrap();
+    let again = net
+        .get_if_changed("https://news.example/old", BodyKind::Feed, None, &first.validators)
+        .await
+        .unwrap();
     assert_eq!(again, None);
     assert!(!server.heads()[0].contains("if-none-match"));
 }
@@ -719,7 +721,7 @@ async fn a_304_that_nobody_asked_for_is_an_error_and_a_410_is_for_good() {
     let net = road(&[("news.example", server.address)]);
     let ask = async |path: &str| {
         let url = format!("https://news.example{path}");
-        net.get_if_changed(&url, BodyKind::Feed, &Validators::default()).await.unwrap_err()
+        net.get_if_changed(&url, BodyKind::Feed, None, &Validators::default()).await.unwrap_err()
     };
     assert!(matches!(ask("/same").await, FetchError::Status { status: 304, .. }));
     let gone = ask("/gone").await;
@@ -733,7 +735,7 @@ async fn each_feed_has_a_budget_of_its_own() {
     let net = road(&[("news.example", server.address)]);
     let feed = async |path: &str| {
         let url = format!("https://news.example{path}");
-        net.get_if_changed(&url, BodyKind::Feed, &Validators::default()).await
+        net.get_if_changed(&url, BodyKind::Feed, None, &Validators::default()).await
     };
     for _ in 0..500 {
         feed("/a").await.unwrap();

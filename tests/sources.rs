@@ -15,7 +15,7 @@ use masthead::model::account::{Acct, Host};
 use masthead::model::proof::{NamedBy, PageKind};
 use masthead::model::target::Cursor;
 use masthead::net::{Net, NetConfig, Timeouts};
-use masthead::sources::mastodon::poll::{self, AccountPoll};
+use masthead::sources::mastodon::poll::{self, AccountPoll, Before};
 use masthead::sources::mastodon::probe::{self, Api};
 use masthead::sources::mastodon::walk::Sight;
 use masthead::sources::{PollError, page, webfinger};
@@ -85,7 +85,16 @@ impl World {
     }
 
     async fn read(&self, cursor: &Cursor) -> Result<AccountPoll, PollError> {
-        poll::read_account(&self.net, &desk(), &host("social.example"), None, cursor, 3, now()).await
+        poll::read_account(
+            &self.net,
+            &desk(),
+            &host("social.example"),
+            None,
+            Before { observation: None, cursor },
+            3,
+            now(),
+        )
+        .await
     }
 
     async fn fault(&self) -> PollError {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -204,11 +205,11 @@ fn what_is_committed_comes_back_after_closing_and_opening() {
     assert_eq!(store.account(&id("desk")).unwrap(), Some(account("desk", "desk@social.example", now())));
     assert_eq!(store.accounts().unwrap().len(), 1);
     assert_eq!(store.counts(&id("desk")).unwrap(), vec![counts]);
-    assert_eq!(store.statuses(&id("desk")).unwrap(), vec![status(1, "熊猫", None)]);
+    assert_eq!(store.statuses(&id("desk")).unwrap(), vec![Arc::new(status(1, "熊猫", None))]);
     let uri = StatusUri("https://social.example/s/1".into());
     assert_eq!(store.status(&id("desk"), &uri).unwrap(), Some(status(1, "熊猫", None)));
     assert_eq!(store.status(&id("other"), &uri).unwrap(), None);
-    assert_eq!(store.targets().unwrap(), vec![target.clone()]);
+    assert_eq!(store.targets().unwrap(), vec![Arc::new(target.clone())]);
     assert_eq!(store.target(&target.target).unwrap(), Some(target));
     assert_eq!(store.pages().unwrap(), vec![page]);
     assert_eq!(store.hosts().unwrap(), vec![host]);
@@ -255,8 +256,8 @@ fn lists_of_one_account_hold_nothing_of_another_and_are_in_the_order_of_time() {
             batch.put_finding(finding(number));
         }
     });
-    let made = |statuses: Vec<SeenStatus>| -> Vec<String> {
-        statuses.into_iter().map(|seen| seen.status.local_id).collect()
+    let made = |statuses: Vec<Arc<SeenStatus>>| -> Vec<String> {
+        statuses.into_iter().map(|seen| seen.status.local_id.clone()).collect()
     };
     assert_eq!(made(store.statuses(&id("desk")).unwrap()), ["2", "3", "1"]);
     assert_eq!(made(store.statuses(&id("other")).unwrap()), ["4"]);

@@ -1,5 +1,7 @@
 //! Activity: whether an account posts, how much, with how many followers, and what changed.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 
 use crate::model::changes::{Activity, Change, FollowerTrend};
@@ -29,7 +31,7 @@ pub fn activity(dossier: &Dossier, now: DateTime<Utc>) -> Activity {
     }
     let latest = &dossier.account.latest;
     let told = latest.profile.claimed_last_status.filter(|told| *told <= latest.seen_at);
-    let newest = dossier.statuses.iter().map(SeenStatus::made_at).max().max(told);
+    let newest = dossier.statuses.iter().map(|seen| seen.made_at()).max().max(told);
     match newest {
         Some(newest) if now - newest < DORMANT_AFTER => Activity::Posting,
         Some(newest) if dossier.account.last_complete_poll.is_some() => {
@@ -40,9 +42,9 @@ pub fn activity(dossier: &Dossier, now: DateTime<Utc>) -> Activity {
 }
 
 /// Posts a day in tenths, over the last four weeks or since the oldest post we hold of them.
-pub fn tenths_of_posts_a_day(statuses: &[SeenStatus], now: DateTime<Utc>) -> Option<u32> {
+pub fn tenths_of_posts_a_day(statuses: &[Arc<SeenStatus>], now: DateTime<Utc>) -> Option<u32> {
     let from = now - RATE_WINDOW;
-    let mut times: Vec<DateTime<Utc>> = statuses.iter().map(SeenStatus::made_at).collect();
+    let mut times: Vec<DateTime<Utc>> = statuses.iter().map(|seen| seen.made_at()).collect();
     times.sort();
     // A first reading that went no further back than it had to may hold old pinned posts all the same.
     let pinned = if times.len() >= MANY { MOST_PINNED } else { 0 };
@@ -77,7 +79,8 @@ pub fn changes(dossier: &Dossier, now: DateTime<Utc>) -> Vec<Change> {
         changes.push(Change::Moved { to: to.clone() });
     }
     // A gap in what we read looks like silence.
-    if dossier.account.last_complete_poll == Some(dossier.account.latest.seen_at) {
+    let read = dossier.account.last_complete_poll;
+    if read.is_some_and(|read| read >= dossier.account.latest.seen_at) {
         let is_news =
             |change: &Change| matches!(change, Change::PostsAgain { since, .. } if now - *since <= NEWS_FOR);
         changes.extend(returns(&dossier.statuses).filter(is_news).last());
@@ -110,7 +113,7 @@ pub fn is_same_event(one: &Change, other: &Change) -> bool {
 }
 
 /// The posts that ended a long silence and that we saw appear, oldest first.
-fn returns(statuses: &[SeenStatus]) -> impl Iterator<Item = Change> {
+fn returns(statuses: &[Arc<SeenStatus>]) -> impl Iterator<Item = Change> {
     let mut sorted: Vec<(DateTime<Utc>, bool)> =
         statuses.iter().map(|seen| (seen.made_at(), seen.background)).collect();
     sorted.sort();

@@ -204,14 +204,7 @@ impl<'a> Thread<'a> {
                 self.postponed.extend(rest.iter().map(|finding| finding.id()));
                 return;
             }
-            let mut taken = room.min(rest.len());
-            // Fewer accounts a post until it passes, so that one bad name never takes others with it.
-            let verdict = loop {
-                match self.fit(story, &rest[..taken], &quiet) {
-                    Err(_) if taken > 1 => taken -= 1,
-                    verdict => break verdict,
-                }
-            };
+            let (taken, verdict) = fullest(rest, room, |told| self.fit(story, told, &quiet));
             let (now, later) = rest.split_at(taken);
             match verdict {
                 Ok(part) => {
@@ -261,6 +254,22 @@ impl<'a> Thread<'a> {
         };
         let part = fitted(&self.edition.setting, self.replies.len() + 1, &draft)?;
         Ok(Part { findings: findings.iter().map(|finding| finding.id()).collect(), ..part })
+    }
+}
+
+/// The post about the first of these, as many as pass, and how many that are: fewer accounts a post until it passes,
+/// so that one bad name never takes others with it.
+fn fullest<T>(
+    rest: &[T],
+    most: usize,
+    fit: impl Fn(&[T]) -> Result<Part, Refusal>,
+) -> (usize, Result<Part, Refusal>) {
+    let mut taken = most.min(rest.len());
+    loop {
+        match fit(&rest[..taken]) {
+            Err(_) if taken > 1 => taken -= 1,
+            verdict => return (taken, verdict),
+        }
     }
 }
 
@@ -528,7 +537,7 @@ mod tests {
         let digest = told(std::slice::from_ref(&one), language);
         let url = public_url();
         let setting = Setting { language, ..edition(&[], &[], &url).setting };
-        let preview = preview(&setting, &[one.statement()], 1, None).unwrap().unwrap();
+        let preview = preview(&setting, one.statement(), &[one.statement()], 1, None).unwrap().unwrap();
         assert_eq!(preview.text, digest.parts[1].text, "a reviewer sees what is posted");
         in_full(digest.parts[..2].iter())
     }

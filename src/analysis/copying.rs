@@ -255,7 +255,7 @@ fn own_history(dossier: &Dossier, first_copy: DateTime<Utc>) -> Option<Duration>
         .statuses
         .iter()
         .filter(|seen| is_own(seen) && seen.made_at() < first_copy)
-        .map(SeenStatus::made_at)
+        .map(|seen| seen.made_at())
         .collect();
     let lasted = first_copy - *before.iter().min()?;
     (before.len() >= OWN_HISTORY && lasted >= OWN_HISTORY_LASTS).then_some(lasted)

@@ -51,8 +51,8 @@ pub struct Clippings {
     indexed: VecDeque<(DateTime<Utc>, StatusKey)>,
     /// What texts of others carried when they were last compared with all items.
     looked: HashMap<String, (Look, Option<OutletId>)>,
-    /// Something came in since the corpus was made.
     is_stale: bool,
+    edition: u64,
 }
 
 /// What a comparison found.
@@ -103,7 +103,9 @@ impl Clippings {
             }
             let mut statuses = store.statuses(&account.id)?;
             statuses.retain(|seen| now - seen.first_seen <= INDEXED_FOR);
-            fresh.statuses.extend(statuses.into_iter().map(|seen| (account.id.clone(), seen)));
+            fresh
+                .statuses
+                .extend(statuses.into_iter().map(|seen| (account.id.clone(), Arc::unwrap_or_clone(seen))));
         }
         let compared = clippings.take(store, fresh, config)?;
         Ok((clippings, compared.batch))
@@ -121,6 +123,7 @@ impl Clippings {
                 }
             }
             self.items.insert(item.id.clone(), &prepared);
+            self.edition += 1;
             self.published
                 .entry(item.publisher.clone())
                 .or_default()
@@ -206,7 +209,7 @@ impl Clippings {
         // Nobody can carry as this publisher's what another had first.
         let mut published = self.published.clone();
         for (account, reuse) in &self.reuse {
-            let judged = unless_damaged(store.assessment(account))?;
+            let judged = unless_damaged(store.assessment_mark(account))?;
             let is_mirror = judged.is_some_and(|judged| judged.relation == Relation::Mirror);
             let Some(record) = unless_damaged(store.account(account))?.filter(|_| !is_mirror) else {
                 continue;
@@ -233,6 +236,16 @@ impl Clippings {
         self.corpus = Arc::new(corpus);
         self.is_stale = false;
         Ok((self.corpus.clone(), changed))
+    }
+
+    /// Changes with every item that comes in.
+    pub fn edition(&self) -> u64 {
+        self.edition
+    }
+
+    /// Whether something came in since the corpus was made.
+    pub fn is_stale(&self) -> bool {
+        self.is_stale
     }
 
     /// The items of which a text may be a copy.
@@ -263,7 +276,7 @@ impl Clippings {
             let copies = self.reuse.get(account).into_iter().flatten();
             let copies = copies.filter(|reuse| reuse.kind == ReuseKind::Copy).count();
             let is_tied = copies > 0
-                && unless_damaged(store.assessment(account))?
+                && unless_damaged(store.assessment_mark(account))?
                     .is_some_and(|assessment| assessment.relation != Relation::Unrelated);
             if !is_tied {
                 controls.push(Output { copies: u32::try_from(copies).unwrap_or(u32::MAX), ..output.clone() });

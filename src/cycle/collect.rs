@@ -1,27 +1,29 @@
 //! Collection: polls what is due and writes what was seen, each target by itself.
 
 use std::collections::BTreeSet;
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 
 use super::clippings::{Compared, Fresh};
-use super::harvest::Harvest;
+use super::harvest::{Harvest, Known, Polled};
 use super::targets::{self, Pacing};
 use super::{Newsroom, harvest, judge};
 use crate::model::account::AccountId;
 use crate::model::proof::PageKind;
 use crate::model::target::{Target, TargetRecord};
-use crate::store::{Batch, StoreError};
+use crate::store::{Batch, Store, StoreError};
 
 /// Polls under way at once; the network floor allows as many requests.
 const AT_ONCE: usize = 16;
 
-/// One target may hold up a pass this long, in real time: three pages at their slowest.
-const POLL_WITHIN: Duration = Duration::from_secs(90);
+/// A poll that is over waits no longer than this for the next one before both are written, in real time.
+const NO_LONGER: Duration = Duration::from_millis(250);
+
+/// A commit of so many changes is large enough: it is held in memory, and others wait for it.
+const LARGE_BATCH: usize = 500;
 
 /// What a pass did, for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -53,18 +55,47 @@ pub async fn pass(room: &Newsroom, pacing: Pacing, now: DateTime<Utc>) -> anyhow
     let due = due_targets(room, pacing, now).await?;
     let mut report = CollectReport { polled: due.len(), ..CollectReport::default() };
     let mut touched = Touched::default();
-    let mut polls = stream::iter(due).map(|record| poll(room, record, now)).buffer_unordered(AT_ONCE);
+    let polls = stream::iter(due).map(|(record, known)| harvest::poll(room, record, known, now));
+    let mut polls = polls.buffer_unordered(AT_ONCE);
     let mut fresh = Fresh::default();
-    while let Some(mut harvest) = polls.next().await {
-        tell(&harvest, &mut report, &mut touched);
-        fresh.extend(std::mem::take(&mut harvest.fresh));
-        let batch = harvest.batch;
-        room.store.run(move |store| store.commit(batch)).await.context("write what a poll saw")?;
+    while let Some(polled) = gather(&mut polls).await {
+        let written = room.store.run(move |store| write(store, polled)).await;
+        for harvest in written.context("write what polls saw")? {
+            tell(&harvest, &mut report, &mut touched);
+            fresh.extend(harvest.fresh);
+        }
     }
     drop(polls);
     touched.ids.extend(compare(room, fresh, now).await?);
     report.raised = judge::pass(room, touched.accounts(), now).await?;
+    tracing::debug!(polled = report.polled, new_statuses = report.new_statuses, "a pass is over");
     Ok(report)
+}
+
+/// The polls that end shortly one after another, to be written together; `None` = all have ended.
+async fn gather(polls: &mut (impl Stream<Item = Polled> + Unpin)) -> Option<Vec<Polled>> {
+    let mut gathered = vec![polls.next().await?];
+    while gathered.len() < AT_ONCE {
+        match tokio::time::timeout(NO_LONGER, polls.next()).await {
+            Ok(Some(polled)) => gathered.push(polled),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Some(gathered)
+}
+
+/// Writes what some polls brought, each cursor in one commit with its items.
+fn write(store: &Store, polled: Vec<Polled>) -> Result<Vec<Harvest>, StoreError> {
+    let mut harvests: Vec<Harvest> = polled.into_iter().map(|polled| polled.harvest(store)).collect();
+    let mut batch = Batch::default();
+    for harvest in &mut harvests {
+        batch.extend(std::mem::take(&mut harvest.batch));
+        if batch.len() >= LARGE_BATCH {
+            store.commit(std::mem::take(&mut batch))?;
+        }
+    }
+    store.commit(batch)?;
+    Ok(harvests)
 }
 
 /// Compares what is new with everything else and writes what is alike; the accounts that this concerns.
@@ -83,12 +114,13 @@ async fn compare(room: &Newsroom, fresh: Fresh, now: DateTime<Utc>) -> anyhow::R
     compared.await.context("compare what was read")
 }
 
-/// Brings the targets in line with the configuration and returns those that are due, longest first.
+/// Brings the targets in line with the configuration and returns those that are due, longest first, with what
+/// their polls have to know.
 async fn due_targets(
     room: &Newsroom,
     pacing: Pacing,
     now: DateTime<Utc>,
-) -> anyhow::Result<Vec<TargetRecord>> {
+) -> anyhow::Result<Vec<(TargetRecord, Known)>> {
     let config = room.config.clone();
     let due = room.store.run(move |store| {
         let mut known = store.targets()?;
@@ -100,10 +132,13 @@ async fn due_targets(
             store.commit(batch)?;
             known = store.targets()?;
         }
-        let mut due: Vec<TargetRecord> =
-            known.into_iter().filter(|record| targets::is_due(record, now)).collect();
+        let mut due: Vec<_> = known.into_iter().filter(|record| targets::is_due(record, now)).collect();
         due.sort_by_key(|record| record.due);
-        Ok::<_, StoreError>(due)
+        let with_known = due.iter().map(|record| {
+            let known = Known::of(store, &record.target)?;
+            Ok(((**record).clone(), known))
+        });
+        with_known.collect::<Result<Vec<_>, StoreError>>()
     });
     due.await.context("read what is due")
 }
@@ -113,28 +148,6 @@ fn forget(target: &Target, batch: &mut Batch) {
     batch.remove_target(target);
     if let Target::Page { url, kind: PageKind::Deep, .. } = target {
         batch.remove_page(url);
-    }
-}
-
-/// Polls one target. A panic in a source is a failed poll, not the end of the pass.
-async fn poll(room: &Newsroom, record: TargetRecord, now: DateTime<Utc>) -> Harvest {
-    let spare = record.clone();
-    // Parsers work on threads of their own.
-    let _work = room.config.clock.work();
-    let polled = AssertUnwindSafe(harvest::poll(room, record, now)).catch_unwind();
-    match tokio::time::timeout(POLL_WITHIN, polled).await {
-        Ok(Ok(harvest)) => match harvest.batch.check() {
-            Ok(()) => harvest,
-            Err(error) => Harvest::failed(spare, &error.to_string(), None, now),
-        },
-        Ok(Err(_)) => {
-            tracing::error!(target = %spare.target, "a source panicked while it was polled");
-            Harvest::failed(spare, "a defect of this program: its source panicked", None, now)
-        }
-        Err(_) => {
-            let trouble = format!("took longer than {} s", POLL_WITHIN.as_secs());
-            Harvest::failed(spare, &trouble, None, now)
-        }
     }
 }
 

@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 pub use accounts::{AccountRow, Named};
 pub use explain::{Explanation, FindingLine};
 pub use review::{
-    Act, LEAST_SEEN_DIGITS, LeadRow, LogRow, Orders, Preview, ReviewRow, ReviewerRow, SEEN_DIGITS, Sheet,
-    Signature, SisterLine, approvals, comment_in_words, dismissal_in_words, missing, missing_ticks,
-    topic_in_words,
+    Act, LEAST_SEEN_DIGITS, LeadRow, LogRow, Orders, Preview, PreviewWith, ReviewRow, ReviewerRow,
+    SEEN_DIGITS, Sheet, Signature, SisterLine, approvals, comment_in_words, dismissal_in_words, missing,
+    missing_ticks, topic_in_words,
 };
 
 use super::collect::CollectReport;
 use super::{Newsroom, collect, judge, publish, targets};
 use crate::model::account::Acct;
 use crate::model::finding::FindingId;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, unless_damaged};
 
 /// What can be asked. One line of JSON on the socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,15 +197,18 @@ async fn explain_one(room: &Newsroom, account: &str, now: DateTime<Utc>) -> anyh
 }
 
 fn target_rows(store: &Store) -> Result<Vec<TargetRow>, StoreError> {
-    let row = |record: crate::model::target::TargetRecord| TargetRow {
-        target: record.target.to_string(),
-        due: record.due,
-        last_ok: record.last_ok,
-        failures: record.failures,
-        trouble: record.trouble,
-        gaps: record.cursor.gaps.len(),
-    };
-    Ok(store.targets()?.into_iter().map(row).collect())
+    let rows = store.targets()?.into_iter().map(|record| {
+        let cursor = unless_damaged(store.cursor(&record.target))?;
+        Ok(TargetRow {
+            target: record.target.to_string(),
+            due: record.due,
+            last_ok: record.last_ok,
+            failures: record.failures,
+            trouble: record.trouble.clone(),
+            gaps: cursor.map_or(0, |cursor| cursor.gaps.len()),
+        })
+    });
+    rows.collect()
 }
 
 /// Passes until nothing is due at `now`; new targets are taken at once instead of being spread.

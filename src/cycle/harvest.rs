@@ -1,22 +1,31 @@
 //! Harvest: one poll of one target, turned into what the store will hold.
+//!
+//! A poll asks the network only, with what the store knew when the pass began; what it brought is turned into
+//! changes later, together with that of other polls, by one visit to the store.
 
 mod account;
 mod feed;
 mod places;
 mod timelines;
 
+pub use timelines::Shown;
+
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration as RealDuration;
 
 use chrono::{DateTime, Duration, Utc};
+use futures_util::FutureExt as _;
 
 use super::clippings::Fresh;
 use super::{Newsroom, targets};
 use crate::config::OptOut;
 use crate::model::account::{AccountId, Acct};
-use crate::model::dossier::{Found, Method};
-use crate::model::target::{Target, TargetRecord};
+use crate::model::dossier::{AccountRecord, Found, Method};
+use crate::model::item::FeedSight;
+use crate::model::target::{Cursor, Target, TargetRecord};
 use crate::sources::PollError;
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Store, StoreError, unless_damaged};
 
 /// What one poll of one target yields: a batch to commit, and what to tell.
 #[derive(Debug)]
@@ -43,12 +52,15 @@ const OPEN_LEADS: usize = 200;
 /// Accounts that one place ever led to in one way. What it names beyond that still counts as its word.
 const FOUND_THROUGH: usize = 1_000;
 
+/// One target may hold up a pass this long, in real time: three pages at their slowest.
+const POLL_WITHIN: RealDuration = RealDuration::from_secs(90);
+
 /// A page that its server says is gone for good is asked for so often, in case somebody was wrong.
 const GONE_FOR_GOOD_EVERY: Duration = Duration::days(1);
 
 impl Harvest {
     /// A poll that brought nothing: the target is due again later, its trouble is told.
-    pub fn failed(
+    fn failed(
         mut record: TargetRecord,
         trouble: &str,
         not_before: Option<DateTime<Utc>>,
@@ -141,44 +153,123 @@ fn leads_left(store: &Store, lead: &Found) -> Result<usize, StoreError> {
     Ok(OPEN_LEADS.saturating_sub(open).min(FOUND_THROUGH.saturating_sub(open + known)))
 }
 
-/// Why a poll gave no harvest: the place it asked, or our own store.
+/// What a poll has to know from the store before it asks, as far as its kind of target has that.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Where the last poll left off.
+    cursor: Cursor,
+    account: Option<AccountRecord>,
+    feed: Option<FeedSight>,
+    /// Who may see the timelines of the server, as it was noted.
+    access: Option<String>,
+}
+
+impl Known {
+    /// Reads it.
+    pub fn of(store: &Store, target: &Target) -> Result<Known, StoreError> {
+        let cursor = unless_damaged(store.cursor(target))?.unwrap_or_default();
+        let mut known = Known { cursor, ..Known::default() };
+        match target {
+            Target::Account { acct } => known.account = unless_damaged(store.account_by_acct(acct))?,
+            Target::Feed { url, .. } => known.feed = unless_damaged(store.feed(url))?,
+            Target::Timeline { server, .. } | Target::Tag { server, .. } => {
+                known.access = unless_damaged(store.note(&timelines::access_note(server)))?;
+            }
+            _ => {}
+        }
+        Ok(known)
+    }
+}
+
+/// What is left to do in the store with what a poll brought.
+type Write = Box<dyn FnOnce(&Store) -> Result<Harvest, StoreError> + Send>;
+
+/// Why a poll gave no harvest.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     #[error(transparent)]
     Poll(#[from] PollError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a defect of this program: its source panicked")]
+    Panicked,
+    #[error("took longer than {} s", POLL_WITHIN.as_secs())]
+    TooSlow,
 }
 
-/// Polls one target.
-pub async fn poll(room: &Newsroom, record: TargetRecord, now: DateTime<Utc>) -> Harvest {
+/// A poll that is over, and of which the store knows nothing yet.
+pub struct Polled {
+    record: TargetRecord,
+    outcome: Result<Write, Fault>,
+    now: DateTime<Utc>,
+}
+
+/// Polls one target. A panic in a source is a failed poll.
+pub async fn poll(room: &Newsroom, record: TargetRecord, known: Known, now: DateTime<Utc>) -> Polled {
     let spare = record.clone();
-    let outcome = match &record.target {
-        Target::Account { acct } => account::poll(room, acct.clone(), record, now).await,
-        Target::Page { url, kind, .. } => places::poll_page(room, url.clone(), *kind, record, now).await,
-        Target::Webfinger { outlet, host } => {
-            places::poll_host(room, outlet.clone(), host.clone(), record, now).await
-        }
-        Target::Search { server, outlet } => {
-            places::poll_search(room, server.clone(), outlet.clone(), record, now).await
-        }
-        Target::Feed { publisher, url } => {
-            feed::poll(room, publisher.clone(), url.clone(), record, now).await
-        }
+    // Parsers work on threads of their own.
+    let _work = room.config.clock.work();
+    let asked = AssertUnwindSafe(ask(room, record, known, now)).catch_unwind();
+    let outcome = match tokio::time::timeout(POLL_WITHIN, asked).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(Fault::Panicked),
+        Err(_) => Err(Fault::TooSlow),
+    };
+    Polled { record: spare, outcome, now }
+}
+
+async fn ask(
+    room: &Newsroom,
+    record: TargetRecord,
+    known: Known,
+    now: DateTime<Utc>,
+) -> Result<Write, Fault> {
+    match record.target.clone() {
+        Target::Account { acct } => account::poll(room, acct, known, record, now).await,
+        Target::Page { url, kind, .. } => places::poll_page(room, url, kind, record, now).await,
+        Target::Webfinger { outlet, host } => places::poll_host(room, outlet, host, record, now).await,
+        Target::Search { server, outlet } => places::poll_search(room, server, outlet, record, now).await,
+        Target::Feed { publisher, url } => feed::poll(room, publisher, url, known.feed, record, now).await,
         Target::Timeline { server, scope } => {
-            timelines::poll_timeline(room, server.clone(), *scope, record, now).await
+            timelines::poll_timeline(room, server, scope, known, record, now).await
         }
         Target::Tag { server, tag } => {
-            timelines::poll_tag(room, server.clone(), tag.clone(), record, now).await
+            timelines::poll_tag(room, server, tag, known.access, record, now).await
         }
-        Target::Directory { server } => timelines::poll_directory(room, server.clone(), record, now).await,
-    };
-    match outcome {
-        Ok(harvest) => harvest,
-        Err(Fault::Poll(error)) => {
-            let for_good = error.is_gone_for_good().then(|| now + GONE_FOR_GOOD_EVERY);
-            Harvest::failed(spare, &error.to_string(), error.retry_at().or(for_good), now)
+        Target::Directory { server } => timelines::poll_directory(room, server, record, now).await,
+    }
+}
+
+impl std::fmt::Debug for Polled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let fault = self.outcome.as_ref().err();
+        f.debug_struct("Polled").field("record", &self.record).field("fault", &fault).finish_non_exhaustive()
+    }
+}
+
+impl Polled {
+    /// What changes with it. Another panic, or changes that no record holds, are a failed poll as well.
+    pub fn harvest(self, store: &Store) -> Harvest {
+        let Polled { record, outcome, now } = self;
+        let fault = match outcome.map(|write| std::panic::catch_unwind(AssertUnwindSafe(|| write(store)))) {
+            Ok(Ok(Ok(harvest))) => match harvest.batch.check() {
+                Ok(()) => return harvest,
+                Err(error) => Fault::Store(error),
+            },
+            Ok(Ok(Err(error))) => Fault::Store(error),
+            Ok(Err(_)) => Fault::Panicked,
+            Err(fault) => fault,
+        };
+        if matches!(fault, Fault::Panicked) {
+            tracing::error!(target = %record.target, "a source panicked while it was polled");
         }
-        Err(Fault::Store(error)) => Harvest::failed(spare, &error.to_string(), None, now),
+        let not_before = match &fault {
+            Fault::Poll(error) => {
+                let for_good = error.is_gone_for_good().then(|| now + GONE_FOR_GOOD_EVERY);
+                error.retry_at().or(for_good)
+            }
+            _ => None,
+        };
+        Harvest::failed(record, &fault.to_string(), not_before, now)
     }
 }

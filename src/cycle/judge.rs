@@ -1,6 +1,7 @@
 //! Judgement: dossiers from the store, assessed and reviewed; findings raised are written back.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -59,6 +60,9 @@ async fn judged(
     let _bench = room.bench.lock().await;
     let config = room.config.clone();
     let mut clippings = room.clippings.clone().lock_owned().await;
+    if accounts.as_ref().is_some_and(BTreeSet::is_empty) && !clippings.is_stale() {
+        return Ok(Judged::default());
+    }
     let judged = room.store.run(move |store| {
         let (corpus, regrouped) = clippings.corpus(store, &config, now)?;
         let accounts = accounts.map(|accounts| accounts.into_iter().chain(regrouped).collect());
@@ -94,7 +98,7 @@ fn judge(
             let records = ids.iter().filter_map(|id| unless_damaged(store.account(id)).transpose());
             records.collect::<Result<_, _>>()?
         }
-        None => store.accounts()?,
+        None => store.accounts()?.into_iter().map(Arc::unwrap_or_clone).collect(),
     };
     if records.is_empty() {
         return Ok(Judged::default());

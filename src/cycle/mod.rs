@@ -32,6 +32,8 @@ pub struct Newsroom {
     pub press: Arc<Mutex<Press>>,
     /// Items and statuses in memory, for comparing.
     pub clippings: Arc<Mutex<Clippings>>,
+    /// What timelines showed at the last look.
+    pub shown: Arc<harvest::Shown>,
     /// Held while findings are raised, since they are numbered.
     pub bench: Arc<Mutex<()>>,
     wake: watch::Sender<()>,
@@ -63,7 +65,8 @@ impl Newsroom {
         let net = Net::new(road, config.clock).context("open the road to the network")?;
         let (press, bench) = (Arc::new(Mutex::new(press)), Arc::new(Mutex::new(())));
         let clippings = Arc::new(Mutex::new(clippings));
-        Ok(Newsroom { config, store, net, press, clippings, bench, wake: watch::Sender::new(()) })
+        let (shown, wake) = (Arc::default(), watch::Sender::new(()));
+        Ok(Newsroom { config, store, net, press, clippings, shown, bench, wake })
     }
 
     /// Lets the loops look at once, after somebody changed something that they could wait for: posting goes

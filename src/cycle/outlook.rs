@@ -6,6 +6,9 @@ use crate::model::account::{Host, Network};
 use crate::model::outlet::FeedStatus;
 use crate::model::target::{Scope, Target};
 
+/// How often a timeline is read, for people.
+const TIMELINE: &str = "every 10 to 30 minutes";
+
 /// A place that is read again and again, in words for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
@@ -37,10 +40,10 @@ pub fn servers(config: &Config) -> Vec<Read> {
     });
     let timelines = targets::timelines(config).filter_map(|target| match target {
         Target::Timeline { server, scope: Scope::Public } => {
-            Some(Read::new(server, "public timeline, for copies of outlets' texts", "every 10 minutes"))
+            Some(Read::new(server, "public timeline, for copies of outlets' texts", TIMELINE))
         }
         Target::Timeline { server, scope: Scope::Local } => {
-            Some(Read::new(server, "local timeline, for copies of outlets' texts", "every 10 minutes"))
+            Some(Read::new(server, "local timeline, for copies of outlets' texts", TIMELINE))
         }
         _ => None,
     });
@@ -50,7 +53,7 @@ pub fn servers(config: &Config) -> Vec<Read> {
     let listed = listed.map(|listing| &listing.account.handle);
     let listed =
         listed.filter(|handle| !handle.parse().is_ok_and(|acct| config.mastodon.opt_out.has_account(&acct)));
-    let listed = listed.map(|handle| Read::new(handle, "profile and posts", "every 30 minutes"));
+    let listed = listed.map(|handle| Read::new(handle, "profile and posts", "every 30 to 60 minutes"));
     timelines.chain(servers).filter(is_read).chain(listed).collect()
 }
 

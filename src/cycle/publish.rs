@@ -24,7 +24,7 @@ use crate::store::{Batch, Store, StoreError};
 pub use by_hand::{DigestReport, PostLine, digest_now, dry_run};
 use edition::{Composed, NotNow};
 pub(super) use posting::random_hex;
-pub use preview::preview;
+pub use preview::{Previews, preview};
 pub use reconcile::{PostCheck, ReconcileReport, reconcile};
 
 /// A file of this name in the state directory stops all posting, also when nothing else works any more.

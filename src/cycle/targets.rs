@@ -1,6 +1,7 @@
 //! Targets: what is to be polled, from the configuration and what was found, and when next.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest as _, Sha256};
@@ -15,16 +16,19 @@ use crate::model::proof::PageKind;
 use crate::model::target::{Scope, Target, TargetRecord};
 use crate::store::{Store, StoreError, unless_damaged};
 
-/// Accounts of outlets: a return to posting or a change should be seen the same hour.
-const OFFICIAL_EVERY: Duration = Duration::minutes(30);
+/// Accounts of outlets: a return to posting or a change should be seen the same hour, also when the interval is
+/// spread.
+const OFFICIAL_EVERY: Duration = Duration::minutes(50);
 /// Who was first is told by polls that lacked a status, so an account with a match or more is read twice an
 /// hour, also when the interval is spread.
 pub(super) const WATCHED_EVERY: Duration = Duration::minutes(27);
 /// Who was first is told by our sight of an item as well: feeds are read at least every ten minutes, also when
 /// the interval is spread.
 pub(super) const FEED_EVERY: Duration = Duration::minutes(9);
-/// Forty posts are a page: on servers of a few hundred people that is more than ten minutes bring.
-const TIMELINE_EVERY: Duration = Duration::minutes(10);
+/// A timeline is read again before half a page of forty posts has come, at the rate of the last look, but not
+/// oftener and not more rarely than this.
+const TIMELINE_EVERY: (Duration, Duration) = (Duration::minutes(10), Duration::minutes(30));
+const TIMELINE_POSTS: i32 = 20;
 /// A candidate is read often while it is new, since its proof may appear any day.
 const NEW_CANDIDATE_EVERY: Duration = Duration::hours(6);
 const NEW_CANDIDATE_FOR: Duration = Duration::days(14);
@@ -33,6 +37,10 @@ const OLD_CANDIDATE_EVERY: Duration = Duration::hours(24);
 const GONE_EVERY: Duration = Duration::days(7);
 /// Pages of outlets, webfinger and searches: once a day is polite and enough.
 const DAILY: Duration = Duration::hours(24);
+/// What comes due within this share of its interval, and so soon, is polled together with what is due now: a pass
+/// judges and writes once for all of it. Never later than it is due: who was first is told by how often we look.
+const TOGETHER_SHARE: i32 = 4;
+const TOGETHER: Duration = Duration::minutes(8);
 /// A second answer of "not there" counts an hour after the first; a little later is surely later.
 const MISSING_AGAIN: Duration = Duration::minutes(65);
 /// After a failure: five minutes, doubled each time, up to a day.
@@ -72,8 +80,8 @@ pub struct TargetPlan {
 /// Compares what should be polled with what is.
 pub fn plan(
     config: &Config,
-    accounts: &[AccountRecord],
-    known: &[TargetRecord],
+    accounts: &[Arc<AccountRecord>],
+    known: &[Arc<TargetRecord>],
     pacing: Pacing,
     now: DateTime<Utc>,
 ) -> TargetPlan {
@@ -111,7 +119,7 @@ pub fn plan(
 /// first of them. Accounts that a maintainer lists come with how they were found.
 fn wanted(
     config: &Config,
-    accounts: &[AccountRecord],
+    accounts: &[Arc<AccountRecord>],
     now: DateTime<Utc>,
 ) -> BTreeMap<String, (Target, Option<Found>)> {
     let mut all: Vec<(Target, Option<Found>)> = Vec::new();
@@ -260,9 +268,14 @@ fn listed_accounts(config: &Config, now: DateTime<Utc>) -> impl Iterator<Item = 
     })
 }
 
-/// Whether a target is to be polled. What a wrong clock put far ahead is due at once.
+/// Whether a target is to be polled, if anything is due at all. What comes due very soon is polled together with
+/// the rest, unless somebody asked to be left alone until then. What a wrong clock put far ahead is due at once.
 pub fn is_due(record: &TargetRecord, now: DateTime<Utc>) -> bool {
-    record.due <= now || record.due - now > LATEST
+    let ahead = match record.last_ok {
+        Some(read) if record.failures == 0 => ((record.due - read) / TOGETHER_SHARE).min(TOGETHER),
+        _ => Duration::zero(),
+    };
+    record.due - now <= ahead || record.due - now > LATEST
 }
 
 /// How an account stands with us, as far as that says how often it is read.
@@ -275,9 +288,9 @@ pub struct Standing {
 
 impl Standing {
     pub fn of(store: &Store, account: &AccountId) -> Result<Standing, StoreError> {
-        let assessment = unless_damaged(store.assessment(account))?;
-        let is_lead = assessment.as_ref().is_some_and(|assessment| assessment.level >= Level::Lead);
-        let is_watched = is_lead || !store.reuse(account)?.is_empty();
+        let assessment = unless_damaged(store.assessment_mark(account))?;
+        let is_lead = assessment.is_some_and(|assessment| assessment.level >= Level::Lead);
+        let is_watched = is_lead || store.has_reuse(account)?;
         Ok(Standing { relation: assessment.map(|assessment| assessment.relation), is_watched })
     }
 }
@@ -287,10 +300,23 @@ pub fn due_after_success(target: &Target, now: DateTime<Utc>) -> DateTime<Utc> {
     let every = match target {
         Target::Account { .. } => NEW_CANDIDATE_EVERY,
         Target::Feed { .. } => FEED_EVERY,
-        Target::Timeline { .. } => TIMELINE_EVERY,
+        Target::Timeline { .. } => TIMELINE_EVERY.0,
         _ => DAILY,
     };
     now + spread(every, target, now)
+}
+
+/// When a timeline is due that brought so many new posts since it was read before.
+pub fn due_timeline(
+    target: &Target,
+    new_posts: usize,
+    before: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let (least, most) = TIMELINE_EVERY;
+    let new_posts = i32::try_from(new_posts).unwrap_or(i32::MAX).max(1);
+    let every = before.map_or(least, |before| (now - before) * TIMELINE_POSTS / new_posts);
+    now + spread(every.clamp(least, most), target, now)
 }
 
 /// When a feed is due that had nothing new for long: it may come to life again.

@@ -105,6 +105,14 @@ pub struct Assessment {
     pub because: String,
 }
 
+/// An assessment without its grounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct AssessmentMark {
+    pub relation: Relation,
+    #[serde(default)]
+    pub level: Level,
+}
+
 impl Assessment {
     /// Whether every condition for publication without a person holds.
     pub fn is_publishable_by_policy(&self) -> bool {

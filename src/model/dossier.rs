@@ -1,5 +1,7 @@
 //! The dossier: everything known of one account, which is all that indicators read.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +131,7 @@ pub struct Dossier {
     /// Counts over time, oldest first.
     pub counts: Vec<CountsAt>,
     /// Statuses by the time they were made, oldest first.
-    pub statuses: Vec<SeenStatus>,
+    pub statuses: Vec<Arc<SeenStatus>>,
     /// Statuses that carry a publisher's copy, by status, then item.
     pub reuse: Vec<Reuse>,
     pub never_flag: Option<NeverFlag>,

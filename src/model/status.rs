@@ -73,6 +73,27 @@ pub struct Version {
     pub content_hash: String,
 }
 
+/// Of a status in the store, what tells whether it is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StatusMark {
+    content_hash: String,
+    versions: Vec<VersionMark>,
+    removed_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct VersionMark {
+    content_hash: String,
+}
+
+impl StatusMark {
+    /// Whether seeing this status again says nothing new.
+    pub fn is_same(&self, status: &Status) -> bool {
+        let newest = self.versions.last().map_or(&self.content_hash, |version| &version.content_hash);
+        self.removed_at.is_none() && *newest == status.content_hash()
+    }
+}
+
 /// A status in the store. Its content at first sight counts; edits are kept beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenStatus {

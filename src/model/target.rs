@@ -78,6 +78,12 @@ pub struct Cursor {
     pub gaps: Vec<Gap>,
     /// When one page more than needed was last read, for late arrivals, edits and deletions.
     pub overlap_read: Option<DateTime<Utc>>,
+    /// The version of the profile that was read last: as its server names it (`ETag`), or a hash of its bytes.
+    #[serde(default)]
+    pub profile_version: Option<String>,
+    /// The version of the first page of statuses, where all in it and below was read.
+    #[serde(default)]
+    pub page_version: Option<String>,
 }
 
 impl Cursor {
@@ -100,7 +106,6 @@ pub struct TargetRecord {
     /// What is wrong, in words: why the last poll failed, or, without failures, what is odd about a place that
     /// answers. `None` while all is well.
     pub trouble: Option<String>,
-    pub cursor: Cursor,
 }
 
 impl TargetRecord {
@@ -115,7 +120,6 @@ impl TargetRecord {
             last_ok: None,
             failures: 0,
             trouble: None,
-            cursor: Cursor::default(),
         }
     }
 }

@@ -108,8 +108,7 @@ impl Net {
             .map(|(_, fetched)| fetched)
     }
 
-    /// Fetches a URL as [`Net::get`] does without a token; `None` where it is still what `known` stands for
-    /// (304).
+    /// Fetches a URL as [`Net::get`] does; `None` where it is still what `known` stands for (304).
     ///
     /// # Errors
     /// As those of [`Net::get`]; a 304 that nobody asked for is one of them.
@@ -117,13 +116,15 @@ impl Net {
         &self,
         url: &str,
         kind: BodyKind,
+        token: Option<&SecretString>,
         known: &Validators,
     ) -> Result<Option<Fetched>, FetchError> {
         let road = &self.0;
+        let _work = road.clock.work();
         let target = Target::parse(url, &road.config)?;
         let known = (*known != Validators::default()).then_some(known);
         let (asked, fetched) =
-            road.follow(target, None, Order::of(kind, known, &road.config.timeouts)).await?;
+            road.follow(target, token, Order::of(kind, known, &road.config.timeouts)).await?;
         Ok((asked == Asked::Other).then_some(fetched))
     }
 

@@ -124,7 +124,8 @@ pub struct Outgoing {
     pub json: Option<serde_json::Value>,
 }
 
-/// What a server said of one version of a page, to be sent back to it: `ETag` and `Last-Modified`.
+/// What a server said of one version of a page, to be sent back to it: `ETag` and `Last-Modified`
+/// (RFC 9110, section 8.8).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Validators {
     pub etag: Option<String>,

@@ -14,7 +14,7 @@ use crate::model::account::Host;
 
 use super::cast::Server;
 use super::faults::Effect;
-use super::habits::{BadToken, Habits, Limiting, NamelessClient, Reads};
+use super::habits::{BadToken, Habits, Limiting, NamelessClient, Reads, Versions};
 use super::limits::{Allowance, Balance};
 use super::line::Cut;
 use super::reply;
@@ -89,7 +89,12 @@ impl Gate {
             Err(spent) => return reply::too_many(habits, spent, now),
         };
         request.extensions_mut().insert(caller);
+        let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+        let is_read = request.method() == Method::GET;
         let mut response = next.run(request).await;
+        if is_read && habits.versions == Versions::Named {
+            response = reply::with_version(response, known.as_ref()).await;
+        }
         reply::add_balance(&mut response, habits, balance);
         response
     }

@@ -79,6 +79,14 @@ pub enum Directory {
     Missing,
 }
 
+/// Whether answers come with the name of their version, and not at all to those who name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// `ETag`, and 304 to an `If-None-Match` with it: what Rails does with every answer.
+    Named,
+    Unnamed,
+}
+
 /// What a client without a name for itself gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamelessClient {
@@ -121,6 +129,7 @@ pub struct Habits {
     pub nameless: NamelessClient,
     pub timelines: Timelines,
     pub directory: Directory,
+    pub versions: Versions,
 }
 
 impl Habits {
@@ -142,6 +151,7 @@ impl Habits {
         nameless: NamelessClient::Served,
         timelines: Timelines::LocalOpen,
         directory: Directory::Shown,
+        versions: Versions::Named,
     };
 
     pub const GOTOSOCIAL: Habits = Habits {
@@ -159,6 +169,7 @@ impl Habits {
         nameless: NamelessClient::Refused,
         timelines: Timelines::NeedToken,
         directory: Directory::Missing,
+        versions: Versions::Unnamed,
         ..Habits::MASTODON
     };
 
@@ -176,6 +187,7 @@ impl Habits {
         instance_v2: InstanceV2::Breaks,
         timelines: Timelines::Open,
         directory: Directory::Missing,
+        versions: Versions::Unnamed,
         ..Habits::MASTODON
     };
 }

@@ -1,10 +1,13 @@
 //! Answers as server families give them: JSON, pages, refusals.
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::model::evidence::hex;
 
 use super::habits::{Habits, Limiting, NotFound};
 use super::limits::Balance;
@@ -76,6 +79,23 @@ pub fn add_balance(response: &mut Response, habits: &Habits, balance: Balance) {
     set(response, "x-ratelimit-limit", &balance.limit.to_string());
     set(response, "x-ratelimit-remaining", &balance.remaining.unwrap_or(0).to_string());
     set(response, "x-ratelimit-reset", &timestamp(balance.reset));
+}
+
+/// The answer with the name of its version, or only that name for who knows it: RFC 9110, section 8.8.3.
+pub async fn with_version(response: Response, known: Option<&HeaderValue>) -> Response {
+    if response.status() != StatusCode::OK {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, usize::MAX).await else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
+    let version = format!("W/\"{}\"", &hex(&Sha256::digest(&body))[..32]);
+    let is_known = known.is_some_and(|known| known.as_bytes() == version.as_bytes());
+    if is_known {
+        head.status = StatusCode::NOT_MODIFIED;
+    }
+    let mut response = Response::from_parts(head, if is_known { Body::empty() } else { Body::from(body) });
+    set(&mut response, "etag", &version);
+    response
 }
 
 /// Sets a header; a value that HTTP does not allow is left out.

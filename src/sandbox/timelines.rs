@@ -161,6 +161,7 @@ fn on_day<'a>(view: &View<'a>, day: i64, reach: Reach, tag: Option<&str>) -> Vec
 
 fn has_tag(text: &str, tag: &str) -> bool {
     text.contains('#')
+        && text.to_lowercase().contains(tag)
         && markup::spans(text).into_iter().any(|span| {
             span.what == Meaning::Tag && text[span.range].trim_start_matches('#').to_lowercase() == tag
         })

@@ -95,7 +95,7 @@ pub async fn read(net: &Net, url: &str, known: Option<&FeedSight>) -> Result<Fee
         etag: known.etag.clone(),
         last_modified: known.last_modified.clone(),
     });
-    let Some(fetched) = net.get_if_changed(url, BodyKind::Feed, &validators).await? else {
+    let Some(fetched) = net.get_if_changed(url, BodyKind::Feed, None, &validators).await? else {
         return Ok(FeedPoll::Same);
     };
     let asked = Url::parse(url).ok();

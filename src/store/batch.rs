@@ -22,7 +22,7 @@ use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::LedgerMark;
 use crate::model::reuse::Reuse;
 use crate::model::status::{SeenStatus, StatusUri};
-use crate::model::target::{Rejected, Target, TargetRecord};
+use crate::model::target::{Cursor, Rejected, Target, TargetRecord};
 
 /// So many rejected items are kept, the newest ones: enough to see what is wrong, too few to fill a disk.
 pub const REJECTED_KEPT: u64 = 1000;
@@ -84,6 +84,11 @@ impl Batch {
         self.writes.is_empty()
     }
 
+    /// How many changes there are.
+    pub fn len(&self) -> usize {
+        self.writes.len()
+    }
+
     /// Appends the changes of another batch after these.
     pub fn extend(&mut self, other: Batch) {
         self.writes.extend(other.writes);
@@ -124,8 +129,16 @@ impl Batch {
         self.put(TreeName::Targets, keys::text(&record.target.to_string()), &record);
     }
 
+    /// Its cursor goes with it.
     pub fn remove_target(&mut self, target: &Target) {
-        self.writes.push(Write::Remove { tree: TreeName::Targets, key: keys::text(&target.to_string()) });
+        for tree in [TreeName::Targets, TreeName::Cursors] {
+            self.writes.push(Write::Remove { tree, key: keys::text(&target.to_string()) });
+        }
+    }
+
+    /// Where reading a target left off; it belongs into one commit with what was read.
+    pub fn put_cursor(&mut self, target: &Target, cursor: &Cursor) {
+        self.put(TreeName::Cursors, keys::text(&target.to_string()), cursor);
     }
 
     /// Replaces the same item, so what it was at first sight has to be kept by the caller.
@@ -229,6 +242,16 @@ impl Batch {
             }
         }
         Ok(())
+    }
+
+    /// The keys of a tree that this batch puts or removes.
+    pub(super) fn keys_of(&self, wanted: TreeName) -> impl Iterator<Item = &[u8]> {
+        self.writes.iter().filter_map(move |write| match write {
+            Write::Put { tree, key, .. } | Write::Remove { tree, key } if *tree == wanted => {
+                Some(key.as_slice())
+            }
+            _ => None,
+        })
     }
 
     /// The trees that this batch changes, each once.

@@ -32,6 +32,8 @@ pub enum TreeName {
     /// What each account was last judged to be.
     Assessments,
     Targets,
+    /// Where the polls of each target left off.
+    Cursors,
     Pages,
     Hosts,
     Findings,
@@ -43,7 +45,7 @@ pub enum TreeName {
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 18] = [
+    pub(super) const ALL: [TreeName; 19] = [
         TreeName::Meta,
         TreeName::Notes,
         TreeName::Accounts,
@@ -56,6 +58,7 @@ impl TreeName {
         TreeName::NeverFlag,
         TreeName::Assessments,
         TreeName::Targets,
+        TreeName::Cursors,
         TreeName::Pages,
         TreeName::Hosts,
         TreeName::Findings,
@@ -78,6 +81,7 @@ impl TreeName {
             TreeName::NeverFlag => "never_flag",
             TreeName::Assessments => "assessments",
             TreeName::Targets => "targets",
+            TreeName::Cursors => "cursors",
             TreeName::Pages => "pages",
             TreeName::Hosts => "hosts",
             TreeName::Findings => "findings",

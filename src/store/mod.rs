@@ -19,6 +19,7 @@ use sled::transaction::TransactionError;
 use sled::transaction::Transactional as _;
 
 mod batch;
+mod decoded;
 mod disk;
 mod error;
 mod keys;
@@ -33,8 +34,8 @@ pub use value::MAX_VALUE_BYTES;
 use crate::clock::Clock;
 use crate::model::dossier::AccountRecord;
 use crate::model::target::TargetRecord;
+use decoded::{Decoded, Lately};
 use disk::Place;
-use read::Decoded;
 
 /// The schema of the whole store; a store of a higher one is not opened.
 const SCHEMA: u32 = 1;
@@ -78,6 +79,7 @@ struct Inner {
     damaged: Mutex<BTreeMap<(TreeName, Vec<u8>), Damage>>,
     accounts: Decoded<AccountRecord>,
     targets: Decoded<TargetRecord>,
+    statuses: Lately,
     /// Released last, after the database has closed its files.
     _lock: File,
 }
@@ -112,6 +114,7 @@ impl Store {
             damaged: Mutex::default(),
             accounts: Decoded::default(),
             targets: Decoded::default(),
+            statuses: Lately::default(),
             _lock: lock,
         };
         inner.id = match inner.read(TreeName::Meta, &keys::text(META_ID))? {
@@ -213,6 +216,8 @@ impl Inner {
             TransactionError::Storage(error) => self.place.sled("write a batch", error),
             TransactionError::Abort(()) => unreachable!("no batch aborts its transaction"),
         })?;
+        self.accounts.mark(batch.keys_of(TreeName::Accounts));
+        self.targets.mark(batch.keys_of(TreeName::Targets));
         Ok(self.applied.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
@@ -397,16 +402,20 @@ mod tests {
             records.iter().cloned().for_each(|record| batch.put_target(record));
             store.commit(batch).unwrap();
         };
+        let listed = || -> Vec<TargetRecord> {
+            store.targets().unwrap().into_iter().map(Arc::unwrap_or_clone).collect()
+        };
         put(&[record("ana", 10), record("ben", 10), record("cat", 10)]);
-        assert_eq!(store.targets().unwrap(), [record("ana", 10), record("ben", 10), record("cat", 10)]);
+        assert_eq!(listed(), [record("ana", 10), record("ben", 10), record("cat", 10)]);
         put(&[record("ben", 11)]);
         let mut batch = Batch::new();
         batch.remove_target(&record("cat", 10).target);
         store.commit(batch).unwrap();
-        assert_eq!(store.targets().unwrap(), [record("ana", 10), record("ben", 11)]);
+        assert_eq!(listed(), [record("ana", 10), record("ben", 11)]);
         let key = keys::text(&record("ana", 10).target.to_string());
         damage(&store, TreeName::Targets, &key, b"broken");
-        assert_eq!(store.targets().unwrap(), [record("ben", 11)]);
+        store.inner.targets.mark([key.as_slice()].into_iter());
+        assert_eq!(listed(), [record("ben", 11)]);
         assert_eq!(store.damaged().len(), 1);
     }
 

@@ -4,15 +4,17 @@
 //! stop a pass; they are logged once and stay visible in [`Store::damaged`].
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
 use super::batch::{Holder, Quarantined, REJECTED_KEPT, rejected_slot};
+use super::decoded::{Decoded, Statuses};
 use super::keys::{self, TreeName};
-use super::{Inner, LEDGER_MARK, REJECTED_COUNTER, Store, StoreError, value};
+use super::{Inner, LEDGER_MARK, REJECTED_COUNTER, Store, StoreError, unless_damaged, value};
 use crate::model::account::{AccountId, Acct};
-use crate::model::assessment::Assessment;
+use crate::model::assessment::{Assessment, AssessmentMark};
 use crate::model::digest::{DigestNumber, DigestRecord};
 use crate::model::dossier::{AccountRecord, NeverFlag};
 use crate::model::finding::{Finding, FindingId};
@@ -21,17 +23,8 @@ use crate::model::observation::CountsAt;
 use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::LedgerMark;
 use crate::model::reuse::Reuse;
-use crate::model::status::{SeenStatus, StatusUri};
-use crate::model::target::{Target, TargetRecord};
-
-/// Records of a tree by key as they were last decoded, and from which bytes.
-pub(super) struct Decoded<T>(Mutex<BTreeMap<sled::IVec, (sled::IVec, T)>>);
-
-impl<T> Default for Decoded<T> {
-    fn default() -> Decoded<T> {
-        Decoded(Mutex::default())
-    }
-}
+use crate::model::status::{SeenStatus, StatusMark, StatusUri};
+use crate::model::target::{Cursor, Target, TargetRecord};
 
 impl Store {
     pub fn account(&self, id: &AccountId) -> Result<Option<AccountRecord>, StoreError> {
@@ -46,7 +39,7 @@ impl Store {
         Ok(record.filter(|record| record.acct.is_same(acct)))
     }
 
-    pub fn accounts(&self) -> Result<Vec<AccountRecord>, StoreError> {
+    pub fn accounts(&self) -> Result<Vec<Arc<AccountRecord>>, StoreError> {
         self.inner.list_small(TreeName::Accounts, &self.inner.accounts)
     }
 
@@ -55,9 +48,28 @@ impl Store {
         self.inner.list(TreeName::Counts, &account.key())
     }
 
+    /// When counts of an account were last taken, until `now`.
+    pub fn counts_taken_at(
+        &self,
+        account: &AccountId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        for pair in self.inner.trees[&TreeName::Counts].scan_prefix(account.key()).rev() {
+            let (_, bytes) = pair.map_err(|error| self.inner.place.sled("read", error))?;
+            let taken = value::decode::<CountsAt>(&bytes).ok().map(|counts| counts.at);
+            if let Some(at) = taken.filter(|at| *at <= now) {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
     /// Statuses of an account by the time they were made, oldest first.
-    pub fn statuses(&self, account: &AccountId) -> Result<Vec<SeenStatus>, StoreError> {
-        let mut statuses: Vec<SeenStatus> = self.inner.list(TreeName::Statuses, &account.key())?;
+    pub fn statuses(&self, account: &AccountId) -> Result<Vec<Arc<SeenStatus>>, StoreError> {
+        let known = self.inner.statuses.take(account.key());
+        let records = self.inner.renew(account, known)?;
+        let mut statuses: Vec<_> = records.values().map(|(_, status)| status.clone()).collect();
+        self.inner.statuses.keep(account.key(), records);
         statuses.sort_by(|one, other| {
             one.made_at().cmp(&other.made_at()).then_with(|| one.status.uri.cmp(&other.status.uri))
         });
@@ -68,8 +80,23 @@ impl Store {
         self.inner.read(TreeName::Statuses, &keys::status(account, uri))
     }
 
+    /// What tells whether a status is as it was: many are asked for in every poll, and few have changed.
+    pub fn status_mark(
+        &self,
+        account: &AccountId,
+        uri: &StatusUri,
+    ) -> Result<Option<StatusMark>, StoreError> {
+        self.inner.read(TreeName::Statuses, &keys::status(account, uri))
+    }
+
     pub fn item(&self, id: &ItemId) -> Result<Option<Item>, StoreError> {
         self.inner.read(TreeName::Items, &keys::text(&id.0))
+    }
+
+    pub fn has_item(&self, id: &ItemId) -> Result<bool, StoreError> {
+        let key = keys::text(&id.0);
+        let tree = &self.inner.trees[&TreeName::Items];
+        tree.contains_key(&key).map_err(|error| self.inner.place.sled("read", error))
     }
 
     pub fn items(&self) -> Result<Vec<Item>, StoreError> {
@@ -89,6 +116,11 @@ impl Store {
         self.inner.list(TreeName::Reuse, &account.key())
     }
 
+    /// Whether there is any such status.
+    pub fn has_reuse(&self, account: &AccountId) -> Result<bool, StoreError> {
+        self.inner.has_any(TreeName::Reuse, &account.key())
+    }
+
     pub fn never_flag(&self, account: &AccountId) -> Result<Option<NeverFlag>, StoreError> {
         self.inner.read(TreeName::NeverFlag, &account.key())
     }
@@ -98,9 +130,24 @@ impl Store {
         self.inner.read(TreeName::Assessments, &account.key())
     }
 
+    /// The same without its grounds, which are long.
+    pub fn assessment_mark(&self, account: &AccountId) -> Result<Option<AssessmentMark>, StoreError> {
+        self.inner.read(TreeName::Assessments, &account.key())
+    }
+
     /// All targets in the order of their printed form.
-    pub fn targets(&self) -> Result<Vec<TargetRecord>, StoreError> {
+    pub fn targets(&self) -> Result<Vec<Arc<TargetRecord>>, StoreError> {
         self.inner.list_small(TreeName::Targets, &self.inner.targets)
+    }
+
+    /// When the first of all targets is due.
+    pub fn first_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        Ok(self.targets()?.iter().map(|record| record.due).min())
+    }
+
+    /// Where reading a target left off; `None` = it was never read.
+    pub fn cursor(&self, target: &Target) -> Result<Option<Cursor>, StoreError> {
+        self.inner.read(TreeName::Cursors, &keys::text(&target.to_string()))
     }
 
     pub fn target(&self, target: &Target) -> Result<Option<TargetRecord>, StoreError> {
@@ -195,28 +242,62 @@ impl Inner {
         Ok(records)
     }
 
-    /// All records of a small tree that every pass reads whole: only those are decoded that are not as they
-    /// were the last time.
-    fn list_small<T: DeserializeOwned + Clone>(
+    /// Whether a key begins with a prefix.
+    fn has_any(&self, tree: TreeName, prefix: &[u8]) -> Result<bool, StoreError> {
+        let first = self.trees[&tree].scan_prefix(prefix).next();
+        first.transpose().map(|found| found.is_some()).map_err(|error| self.place.sled("read", error))
+    }
+
+    /// All records of a small tree that every pass reads whole: only those are read that were written since.
+    fn list_small<T: DeserializeOwned>(
         &self,
         tree: TreeName,
         decoded: &Decoded<T>,
-    ) -> Result<Vec<T>, StoreError> {
+    ) -> Result<Vec<Arc<T>>, StoreError> {
         let mut known = decoded.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stale = std::mem::take(&mut known.stale);
+        let records = match &mut known.records {
+            Some(records) => {
+                for key in stale {
+                    match unless_damaged(self.read(tree, &key))? {
+                        Some(record) => records.insert(key, Arc::new(record)),
+                        None => records.remove(&key),
+                    };
+                }
+                records
+            }
+            unread => unread.insert(self.read_all(tree)?),
+        };
+        Ok(records.values().cloned().collect())
+    }
+
+    fn read_all<T: DeserializeOwned>(&self, tree: TreeName) -> Result<BTreeMap<Vec<u8>, Arc<T>>, StoreError> {
         let mut records = BTreeMap::new();
         for pair in self.trees[&tree].iter() {
             let (key, bytes) = pair.map_err(|error| self.place.sled("read", error))?;
-            let record = match known.remove(&key) {
-                Some((as_before, record)) if as_before == bytes => Ok(record),
-                _ => value::decode(&bytes),
-            };
-            match record {
-                Ok(record) => drop(records.insert(key, (bytes, record))),
+            match value::decode(&bytes) {
+                Ok(record) => drop(records.insert(key.to_vec(), Arc::new(record))),
                 Err(why) => drop(self.damage(tree, &key, why)),
             }
         }
-        *known = records;
-        Ok(known.values().map(|(_, record)| record.clone()).collect())
+        Ok(records)
+    }
+
+    /// The statuses of an account as they are now: only those are decoded that are not as they were.
+    fn renew(&self, account: &AccountId, mut known: Statuses) -> Result<Statuses, StoreError> {
+        let mut statuses = Statuses::new();
+        for pair in self.trees[&TreeName::Statuses].scan_prefix(account.key()) {
+            let (key, bytes) = pair.map_err(|error| self.place.sled("read", error))?;
+            let status = match known.remove(&key) {
+                Some((as_before, status)) if as_before == bytes => Ok(status),
+                _ => value::decode(&bytes).map(Arc::new),
+            };
+            match status {
+                Ok(status) => drop(statuses.insert(key, (bytes, status))),
+                Err(why) => drop(self.damage(TreeName::Statuses, &key, why)),
+            }
+        }
+        Ok(statuses)
     }
 
     /// The highest key of a tree with numbers as keys, 0 for an empty one; its value need not be readable.

@@ -7,7 +7,7 @@ use crate::model::finding::Statement;
 use super::post::Draft;
 use super::stories::story;
 use super::words::Checked;
-use super::{Setting, SoFar, fitted};
+use super::{MOST_HANDLES, Setting, SoFar, fitted, fullest};
 
 /// The text of a post for a reviewer's eyes. It is no part of a digest and cannot be sent: parts come from
 /// [`compose`](super::compose) alone, which takes nothing but confirmed findings.
@@ -18,21 +18,34 @@ pub struct Preview {
     pub characters: usize,
 }
 
-/// The post that would be sent about these statements, one group of one digest; `people` approved each of
-/// them, 0 = a rule did. `so_far` is printed with corrections. `None` where nothing is ever posted about them.
+/// The post that would be sent about a statement, told in one digest with all of `group`, itself among them; `people`
+/// approved each of them, 0 = a rule did. `so_far` is printed with corrections. `None` where nothing is ever posted
+/// about them.
 ///
 /// # Errors
 /// Why the gate would refuse that post.
 pub fn preview(
     setting: &Setting<'_>,
-    statements: &[&Statement],
+    of: &Statement,
+    group: &[&Statement],
     people: usize,
     so_far: Option<SoFar>,
 ) -> Result<Option<Preview>, Refusal> {
-    let Some(story) = statements.first().and_then(|statement| story(statement)) else { return Ok(None) };
+    let Some(story) = story(of) else { return Ok(None) };
     let checked = if people == 0 { Checked::ByRule } else { Checked::ByPeople(people) };
-    let draft = Draft { story, statements, quiet: &[], checked, so_far };
-    let part = fitted(setting, 1, &draft)?;
-    let characters = measure::length(&part.text, &part.spoiler, setting.limits);
-    Ok(Some(Preview { text: part.text, characters }))
+    let fit = |statements: &[&Statement]| {
+        fitted(setting, 1, &Draft { story, statements, quiet: &[], checked, so_far })
+    };
+    let mut rest = group;
+    // A large group takes several posts.
+    loop {
+        let (taken, verdict) = fullest(rest, MOST_HANDLES, fit);
+        let (told, later) = rest.split_at(taken);
+        if later.is_empty() || told.iter().any(|statement| statement.account == of.account) {
+            let part = verdict?;
+            let characters = measure::length(&part.text, &part.spoiler, setting.limits);
+            return Ok(Some(Preview { text: part.text, characters }));
+        }
+        rest = later;
+    }
 }

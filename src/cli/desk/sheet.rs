@@ -10,11 +10,12 @@ use crate::analysis::indicators::indicator;
 use crate::analysis::names;
 use crate::cli::table::wrapped;
 use crate::cycle::commands::{
-    LogRow, Orders, Sheet, approvals, comment_in_words, dismissal_in_words, missing_ticks, topic_in_words,
+    LogRow, Orders, Preview, Sheet, approvals, comment_in_words, dismissal_in_words, missing_ticks,
+    topic_in_words,
 };
 use crate::model::assessment::Relation;
 use crate::model::evidence::{Direction, Evidence, Weight};
-use crate::model::finding::{Claim, FindingState};
+use crate::model::finding::{Claim, FindingId, FindingState};
 use crate::model::tie::Tie;
 
 /// How much of the evidence is printed.
@@ -306,12 +307,21 @@ fn post(page: &mut Page, sheet: &Sheet) {
     }
     match &sheet.preview {
         Some(preview) => {
-            let _ = writeln!(page.text, "\nWILL BE POSTED, {} characters", preview.characters);
-            for line in plain_lines(&preview.text) {
-                let _ = writeln!(page.text, "{}", format!("  {line}").trim_end());
+            indented(page, "WILL BE POSTED", preview);
+            if let Some(with) = &sheet.preview_with {
+                let others: Vec<String> = with.findings.iter().map(FindingId::to_string).collect();
+                let title = format!("OR, IF {} IS APPROVED AS WELL", others.join(" AND "));
+                indented(page, &title, &with.post);
             }
         }
         None => page.text.push_str("\nno post would be sent about it as it stands\n"),
+    }
+}
+
+fn indented(page: &mut Page, title: &str, post: &Preview) {
+    let _ = writeln!(page.text, "\n{title}, {} characters", post.characters);
+    for line in plain_lines(&post.text) {
+        let _ = writeln!(page.text, "{}", format!("  {line}").trim_end());
     }
 }
 

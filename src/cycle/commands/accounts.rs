@@ -86,7 +86,7 @@ pub(super) fn rows(
     let findings = store.findings()?;
     let mut rows = Vec::new();
     for account in store.accounts()? {
-        rows.push(row(store, &files.of(account)?, &findings, now)?);
+        rows.push(row(store, &files.of((*account).clone())?, &findings, now)?);
     }
     rows.sort_by(|one, other| (one.relation, &one.account).cmp(&(other.relation, &other.account)));
     Ok(rows)

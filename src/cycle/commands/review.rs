@@ -27,7 +27,7 @@ pub use decide::{approvals, comment_in_words, dismissal_in_words, missing_ticks,
 use keys::Making;
 pub use list::missing;
 pub use log::LogRow;
-pub use show::{Orders, Preview, SisterLine};
+pub use show::{Orders, Preview, PreviewWith, SisterLine};
 
 /// A reviewer's name and the secret of their key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +128,8 @@ pub struct Sheet {
     pub history: Vec<LogRow>,
     /// The post as it would be sent; `None` where nothing is posted about it.
     pub preview: Option<Preview>,
+    /// The post that it becomes a part of if sisters that wait are approved as well.
+    pub preview_with: Option<PreviewWith>,
 }
 
 /// Hex digits of a seal that `--seen` shows.

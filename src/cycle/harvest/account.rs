@@ -1,18 +1,19 @@
 //! An account's harvest: its profile, its new, edited and removed statuses, its counts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Fault, Harvest};
+use super::{Fault, Harvest, Known, Write};
 use crate::cycle::{Newsroom, targets};
 use crate::model::account::{AccountId, Acct, Host};
 use crate::model::assessment::Relation;
 use crate::model::dossier::{AccountRecord, Found, Method, Presence};
 use crate::model::observation::CountsAt;
 use crate::model::status::{SeenStatus, Status, StatusUri, Version};
-use crate::model::target::TargetRecord;
-use crate::sources::mastodon::poll::{AccountPoll, read_account};
+use crate::model::target::{Cursor, TargetRecord};
+use crate::sources::mastodon::poll::{AccountPoll, Before, read_account};
 use crate::sources::mastodon::walk::{PAGE, Sight};
 use crate::sources::{PollError, webfinger};
 use crate::store::{Store, StoreError, unless_damaged};
@@ -26,21 +27,25 @@ const COUNTS_EVERY: Duration = Duration::hours(6);
 pub(super) async fn poll(
     room: &Newsroom,
     acct: Acct,
+    known: Known,
     record: TargetRecord,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
-    let asked = acct.clone();
-    let known = room.store.run(move |store| unless_damaged(store.account_by_acct(&asked))).await?;
+) -> Result<Write, Fault> {
+    let Known { cursor, account: known, .. } = known;
     let api_host = known.as_ref().map_or_else(|| acct.host().clone(), |account| account.api_host.clone());
-    match (read(room, &acct, &api_host, &record, now).await, known) {
-        (Ok(seen), known) => write(room, known, api_host, record, seen, now).await,
-        (Err(error), Some(account)) if error.is_missing() => Ok(missing(account, record, now)),
+    let before = Before { observation: known.as_ref().map(|account| &account.latest), cursor: &cursor };
+    match (read(room, &acct, &api_host, before, now).await, known) {
+        (Ok(seen), known) => Ok(write(known, api_host, cursor, record, seen, now)),
+        (Err(error), Some(account)) if error.is_missing() => {
+            Ok(Box::new(move |_| Ok(missing(account, record, now))))
+        }
         (Err(error), Some(_)) => Err(error.into()),
         // The address may be on another host than the server that serves it: its host says by webfinger.
         (Err(error), None) => match webfinger::locate(&room.net, &acct, now).await {
             Ok(Some((_, host))) if host != api_host && !room.config.mastodon.opt_out.has_host(&host) => {
-                let seen = read(room, &acct, &host, &record, now).await?;
-                write(room, None, host, record, seen, now).await
+                let seen =
+                    read(room, &acct, &host, Before { observation: None, cursor: &cursor }, now).await?;
+                Ok(write(None, host, cursor, record, seen, now))
             }
             _ => Err(error.into()),
         },
@@ -51,23 +56,45 @@ async fn read(
     room: &Newsroom,
     acct: &Acct,
     api_host: &Host,
-    record: &TargetRecord,
+    before: Before<'_>,
     now: DateTime<Utc>,
 ) -> Result<AccountPoll, PollError> {
     let token = room.config.mastodon.tokens.get(api_host);
-    read_account(&room.net, acct, api_host, token, &record.cursor, PAGES_PER_POLL, now).await
+    read_account(&room.net, acct, api_host, token, before, PAGES_PER_POLL, now).await
 }
 
-async fn write(
-    room: &Newsroom,
+fn write(
     known: Option<AccountRecord>,
     api_host: Host,
+    cursor: Cursor,
     record: TargetRecord,
     seen: AccountPoll,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
-    let write = move |store: &Store| harvest(store, known, api_host, record, seen, now);
-    Ok(room.store.run(write).await?)
+) -> Write {
+    Box::new(move |store| harvest(store, known, api_host, &cursor, record, seen, now))
+}
+
+/// The poll without its statuses, where they are known as they are and none of those between them is missing: most
+/// polls bring one such page, and the store need not be asked for more.
+fn news_of(
+    store: &Store,
+    id: &AccountId,
+    heads: &[StatusUri],
+    seen: AccountPoll,
+) -> Result<AccountPoll, StoreError> {
+    let returned: BTreeSet<&StatusUri> = seen.statuses.iter().map(|status| &status.uri).collect();
+    let in_reach = heads.iter().rposition(|uri| returned.contains(uri)).map_or(0, |last| last + 1);
+    let is_whole = seen.complete && seen.sight == Sight::Later && returned.len() == in_reach;
+    if !is_whole || !heads[..in_reach].iter().all(|uri| returned.contains(uri)) {
+        return Ok(seen);
+    }
+    for status in &seen.statuses {
+        let mark = unless_damaged(store.status_mark(id, &status.uri))?;
+        if mark.is_none_or(|mark| !mark.is_same(status)) {
+            return Ok(seen);
+        }
+    }
+    Ok(AccountPoll { statuses: vec![], covered_since: None, ..seen })
 }
 
 /// The known statuses that a poll can say something about. Most polls bring one page without anything new: then
@@ -75,21 +102,24 @@ async fn write(
 fn known_statuses(
     store: &Store,
     id: &AccountId,
-    record: &TargetRecord,
+    heads: &[StatusUri],
     seen: &AccountPoll,
-) -> Result<BTreeMap<StatusUri, SeenStatus>, StoreError> {
+) -> Result<BTreeMap<StatusUri, Arc<SeenStatus>>, StoreError> {
     let mut stored = BTreeMap::new();
+    if seen.statuses.is_empty() && seen.covered_since.is_none() {
+        return Ok(stored);
+    }
     let returned: Vec<&StatusUri> = seen.statuses.iter().map(|status| &status.uri).collect();
-    for uri in returned.iter().copied().chain(&record.cursor.heads) {
+    for uri in returned.iter().copied().chain(heads) {
         if !stored.contains_key(uri)
             && let Some(known) = unless_damaged(store.status(id, uri))?
         {
-            stored.insert(uri.clone(), known);
+            stored.insert(uri.clone(), Arc::new(known));
         }
     }
     let is_one_page = returned.len() <= PAGE && seen.sight != Sight::First;
     let is_all_known = returned.iter().all(|uri| stored.contains_key(*uri));
-    if is_one_page && is_all_known && record.cursor.heads.len() >= returned.len() {
+    if is_one_page && is_all_known && heads.len() >= returned.len() {
         return Ok(stored);
     }
     let all = store.statuses(id)?.into_iter();
@@ -116,6 +146,7 @@ fn harvest(
     store: &Store,
     known: Option<AccountRecord>,
     api_host: Host,
+    cursor: &Cursor,
     record: TargetRecord,
     seen: AccountPoll,
     now: DateTime<Utc>,
@@ -138,7 +169,8 @@ fn harvest(
         harvest.touched.push(account.id.clone());
         harvest.batch.put_account(AccountRecord { presence, ..account });
     }
-    let stored = known_statuses(store, &id, &record, &seen)?;
+    let seen = news_of(store, &id, &cursor.heads, seen)?;
+    let stored = known_statuses(store, &id, &cursor.heads, &seen)?;
     let background = known.is_none() || seen.sight == Sight::First;
     let absent_at = known.as_ref().and_then(|account| account.last_complete_poll);
     let mut has_changed = known.as_ref().is_none_or(|account| tells_more(account, &seen));
@@ -160,21 +192,23 @@ fn harvest(
     }
     if is_due_for_counts(store, &id, now)? {
         let counts = seen.observation.profile.counts;
-        harvest.batch.put_counts(&id, CountsAt { at: now, counts });
+        harvest.batch.put_counts(&id, CountsAt { at: seen.observation.seen_at, counts });
         has_changed = true;
     }
     let source = record.target.to_string();
     for rejected in &seen.rejected {
         harvest.batch.put_rejected(&source, now, rejected.clone());
     }
-    let cursor = seen.cursor.clone();
+    if seen.cursor != *cursor {
+        harvest.batch.put_cursor(&record.target, &seen.cursor);
+    }
     let account = updated(known, api_host, lead.or_else(|| record.found.clone()), seen, now);
     let due = targets::due_account(&harvest.target, &account, standing, now);
     if has_changed {
         harvest.touched.push(id);
     }
     harvest.batch.put_account(account);
-    harvest.polled(TargetRecord { found: None, cursor, ..record }, due, now);
+    harvest.polled(TargetRecord { found: None, ..record }, due, now);
     Ok(harvest)
 }
 
@@ -196,7 +230,7 @@ fn kept_of(relation: Option<Relation>) -> usize {
 /// The oldest statuses, stored or just seen, as far as there are more than `kept`.
 fn beyond<'a>(
     kept: usize,
-    stored: &'a BTreeMap<StatusUri, SeenStatus>,
+    stored: &'a BTreeMap<StatusUri, Arc<SeenStatus>>,
     seen: &'a AccountPoll,
     now: DateTime<Utc>,
 ) -> impl Iterator<Item = &'a StatusUri> {
@@ -242,23 +276,22 @@ fn seen_again(old: &SeenStatus, status: &Status, now: DateTime<Utc>) -> Option<S
 
 /// Known statuses that a complete read of their time no longer returned.
 fn removed<'a>(
-    stored: &'a BTreeMap<StatusUri, SeenStatus>,
+    stored: &'a BTreeMap<StatusUri, Arc<SeenStatus>>,
     seen: &'a AccountPoll,
     now: DateTime<Utc>,
 ) -> impl Iterator<Item = SeenStatus> + 'a {
     let returned: BTreeSet<&StatusUri> = seen.statuses.iter().map(|status| &status.uri).collect();
-    let in_reach = move |old: &&SeenStatus| {
+    let in_reach = move |old: &&Arc<SeenStatus>| {
         let claimed = old.status.claimed_at.zip(seen.covered_since);
         claimed.is_some_and(|(claimed, since)| claimed > since) && !returned.contains(&old.status.uri)
     };
     let gone = stored.values().filter(|old| old.removed_at.is_none()).filter(in_reach);
-    gone.map(move |old| SeenStatus { removed_at: Some(now), ..old.clone() })
+    gone.map(move |old| SeenStatus { removed_at: Some(now), ..(**old).clone() })
 }
 
 fn is_due_for_counts(store: &Store, id: &AccountId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let counts = store.counts(id)?;
-    let newest = counts.iter().rfind(|counts| counts.at <= now);
-    Ok(newest.is_none_or(|newest| now - newest.at >= COUNTS_EVERY))
+    let newest = store.counts_taken_at(id, now)?;
+    Ok(newest.is_none_or(|newest| now - newest >= COUNTS_EVERY))
 }
 
 /// The account's record after a good poll. An account that nobody led us to was listed.

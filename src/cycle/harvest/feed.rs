@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Fault, Harvest};
+use super::{Fault, Harvest, Write};
 use crate::cycle::{Newsroom, targets};
 use crate::model::item::{FeedSight, Item, ItemId};
 use crate::model::outlet::{FeedStatus, OutletId};
@@ -36,11 +36,10 @@ pub(super) async fn poll(
     room: &Newsroom,
     publisher: OutletId,
     url: String,
+    known: Option<FeedSight>,
     record: TargetRecord,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
-    let asked = url.clone();
-    let known = room.store.run(move |store| unless_damaged(store.feed(&asked))).await?;
+) -> Result<Write, Fault> {
     // A feed that is another publisher's now begins anew.
     let known = known.filter(|known| known.publisher == publisher);
     let feeds: Vec<_> = targets::feeds(&room.config).collect();
@@ -49,7 +48,7 @@ pub(super) async fn poll(
     let listed = feeds.into_iter().map(|(_, url, _)| url).collect();
     let poll = feed::read(&room.net, &url, known.as_ref()).await?;
     let reading = Reading { publisher, url, known, status, listed };
-    Ok(room.store.run(move |store| harvest(store, reading, poll, record, now)).await?)
+    Ok(Box::new(move |store| harvest(store, reading, poll, record, now)))
 }
 
 fn harvest(
@@ -107,7 +106,7 @@ fn take_items(
     let mut there = BTreeSet::new();
     for parsed in page.items {
         let id = ItemId::of(&reading.publisher, &parsed.guid);
-        if unless_damaged(store.item(&id))?.is_none() && !there.contains(&id) {
+        if !store.has_item(&id)? && !there.contains(&id) {
             let item = item(id.clone(), parsed, reading, now);
             harvest.fresh.items.push(item.clone());
             harvest.batch.put_item(item);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Fault, Harvest};
+use super::{Fault, Harvest, Write};
 use crate::analysis::resemblance::is_worth_a_dossier;
 use crate::config::Config;
 use crate::cycle::{Newsroom, targets};
@@ -25,10 +25,10 @@ pub(super) async fn poll_page(
     kind: PageKind,
     record: TargetRecord,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
+) -> Result<Write, Fault> {
     let sight = page::read(&room.net, &url, kind, now).await?;
     let config = room.config.clone();
-    Ok(room.store.run(move |store| harvest_page(store, &config, sight, record, now)).await?)
+    Ok(Box::new(move |store| harvest_page(store, &config, sight, record, now)))
 }
 
 /// Keeps when a page was first read; every account that a front page or a cited one names is a lead. What
@@ -66,7 +66,7 @@ pub(super) async fn poll_host(
     host: Host,
     record: TargetRecord,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
+) -> Result<Write, Fault> {
     let outlet = room.config.watchlist.outlet(&outlet);
     let users = outlet.map(|outlet| webfinger::local_parts(outlet, &host)).unwrap_or_default();
     let questions = users.join("\n");
@@ -79,7 +79,7 @@ pub(super) async fn poll_host(
         unknown.push(format!("acct:{user}@{host}"));
     }
     let config = room.config.clone();
-    let write = move |store: &Store| {
+    Ok(Box::new(move |store| {
         let mut harvest = Harvest::of(&record.target);
         let background = asks_anew(store, &mut harvest, &questions)?;
         if let Some(acct) = keep_answers(store, &mut harvest, &host, answer, &unknown)? {
@@ -88,9 +88,8 @@ pub(super) async fn poll_host(
         }
         let due = targets::due_after_success(&record.target, now);
         harvest.polled(record, due, now);
-        Ok::<_, StoreError>(harvest)
-    };
-    Ok(room.store.run(write).await?)
+        Ok(harvest)
+    }))
 }
 
 /// Whether a place is asked something for the first time: what it then shows was there before we looked.
@@ -135,7 +134,7 @@ pub(super) async fn poll_search(
     outlet: OutletId,
     record: TargetRecord,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
+) -> Result<Write, Fault> {
     let token = room.config.mastodon.tokens.get(&server);
     let names: Vec<String> =
         room.config.watchlist.outlet(&outlet).map_or_else(Vec::new, |outlet| {
@@ -150,7 +149,7 @@ pub(super) async fn poll_search(
     }
     let config = room.config.clone();
     profiles.retain(|profile| is_worth_a_dossier(profile, &room.config.watchlist));
-    let write = move |store: &Store| {
+    Ok(Box::new(move |store| {
         let mut harvest = Harvest::of(&record.target);
         let background = asks_anew(store, &mut harvest, &questions)?;
         for profile in profiles {
@@ -161,7 +160,6 @@ pub(super) async fn poll_search(
         rejected.into_iter().for_each(|rejected| harvest.batch.put_rejected(&source, now, rejected));
         let due = targets::due_after_success(&record.target, now);
         harvest.polled(record, due, now);
-        Ok::<_, StoreError>(harvest)
-    };
-    Ok(room.store.run(write).await?)
+        Ok(harvest)
+    }))
 }

@@ -4,12 +4,13 @@
 //! A person who asks programs for peace is no lead for naming an outlet; carrying its copy is another matter,
 //! since most servers set that wish for everybody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 
-use super::{Fault, Harvest};
+use super::{Fault, Harvest, Known, Write};
 use crate::analysis::resemblance::{is_worth_a_dossier, outlet_of_url};
 use crate::config::{Config, Discover};
 use crate::cycle::{Newsroom, targets};
@@ -17,11 +18,11 @@ use crate::model::account::{Acct, Host, Network};
 use crate::model::dossier::{Found, Method};
 use crate::model::observation::Profile;
 use crate::model::status::{Status, StatusUri};
-use crate::model::target::{Cursor, Rejected, Scope, TargetRecord};
+use crate::model::target::{Cursor, Rejected, Scope, Target, TargetRecord};
 use crate::sources::PollError;
 use crate::sources::mastodon::timeline::{self, Part, Timeline};
 use crate::sources::mastodon::wire::{Post, TimelinesAccess};
-use crate::store::{Batch, Store, StoreError, unless_damaged};
+use crate::store::{Batch, Store, StoreError};
 
 /// A page, and at most two more while nothing known is met.
 const PAGES_PER_POLL: u32 = 3;
@@ -36,44 +37,56 @@ pub(super) async fn poll_timeline(
     room: &Newsroom,
     server: Host,
     scope: Scope,
+    known: Known,
     record: TargetRecord,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
+) -> Result<Write, Fault> {
     let shown = Timeline::Live(scope);
     let token = token(&room.config, &server);
-    let part = part(room, &server, token, shown, now).await?;
-    let known = &record.cursor.heads;
+    let part = part(room, &server, token, shown, known.access, now).await?;
+    let heads = known.cursor.heads;
     let road = (&room.net, &server, token);
-    let reading = timeline::read(road, shown, part, known, PAGES_PER_POLL, now).await?;
+    let last = room.shown.last(&record.target);
+    let version = last.as_ref().and_then(|last| last.version.as_deref());
+    let reading = timeline::read(road, shown, part, &heads, version, PAGES_PER_POLL, now).await?;
+    let Some(reading) = reading else {
+        let leads = later_leads(room, &server, &record.target, &heads, last.unwrap_or_default()).await?;
+        let visit = Visit { leads, ..Visit::to(server) };
+        return Ok(write(&room.config, visit, record, now));
+    };
     // Posts seen before are compared again: the item may come to us later than its copy.
-    let copies = copies(room, &reading.posts).await?;
-    let carries = |status: &Status| copies.contains(&status.uri);
-    let reasons = reading.posts.iter().filter_map(|post| {
-        let method = reason(post, &server, &room.config, carries)?;
-        let is_news = method == Method::Timeline || !known.contains(&post.status.uri);
-        is_news.then(|| (post.author.acct.clone(), method))
-    });
-    let leads = reasons.collect();
-    let mut uris: Vec<_> = reading.posts.into_iter().map(|post| post.status.uri).collect();
-    uris.truncate(Cursor::HEADS);
-    let heads = if uris.is_empty() { record.cursor.heads.clone() } else { uris };
-    let cursor = Cursor { heads, ..record.cursor.clone() };
-    let visit = Visit { server, leads, rejected: reading.rejected, complaint: reading.missed };
-    write(room, visit, TargetRecord { cursor, ..record }, now).await
+    let (copies, edition) = copies(room, &reading.posts).await?;
+    let leads = leads(&reading.posts, &copies, &heads, &server, &room.config);
+    let mut seen: Vec<_> = reading.posts.iter().map(|post| post.status.uri.clone()).collect();
+    // What is left of more leads than one poll takes up has to be met again.
+    let version = reading.version.filter(|_| leads.len() <= COPIES_PER_POLL);
+    room.shown.keep(&record.target, Last { version, posts: reading.posts.into(), edition });
+    seen.truncate(Cursor::HEADS);
+    let visit = Visit {
+        leads,
+        rejected: reading.rejected,
+        complaint: reading.missed,
+        new_posts: seen.iter().filter(|uri| !heads.contains(uri)).count(),
+        heads: Some(seen).filter(|seen| !seen.is_empty() && *seen != heads),
+        ..Visit::to(server)
+    };
+    Ok(write(&room.config, visit, record, now))
 }
 
 pub(super) async fn poll_tag(
     room: &Newsroom,
     server: Host,
     tag: String,
+    access: Option<String>,
     record: TargetRecord,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
+) -> Result<Write, Fault> {
     let shown = Timeline::Tag(&tag);
     let token = token(&room.config, &server);
-    let part = part(room, &server, token, shown, now).await?;
-    let reading = timeline::read((&room.net, &server, token), shown, part, &[], 1, now).await?;
-    let copies = copies(room, &reading.posts).await?;
+    let part = part(room, &server, token, shown, access, now).await?;
+    let reading = timeline::read((&room.net, &server, token), shown, part, &[], None, 1, now).await?;
+    let reading = reading.unwrap_or_default();
+    let (copies, _) = copies(room, &reading.posts).await?;
     let is_worth_it = |post: &&Post| {
         let is_own = is_in_own_words(&post.status) && !is_mirror(&post.author, &room.config);
         let carries = || copies.contains(&post.status.uri);
@@ -81,8 +94,8 @@ pub(super) async fn poll_tag(
     };
     let authors = reading.posts.iter().filter(is_worth_it).map(|post| post.author.acct.clone());
     let leads = authors.map(|acct| (acct, Method::Tag)).collect();
-    let visit = Visit { server, leads, rejected: reading.rejected, complaint: None };
-    write(room, visit, record, now).await
+    let visit = Visit { leads, rejected: reading.rejected, ..Visit::to(server) };
+    Ok(write(&room.config, visit, record, now))
 }
 
 pub(super) async fn poll_directory(
@@ -90,12 +103,12 @@ pub(super) async fn poll_directory(
     server: Host,
     record: TargetRecord,
     now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
+) -> Result<Write, Fault> {
     let token = token(&room.config, &server);
     let (profiles, rejected) = timeline::directory(&room.net, &server, token).await?;
     let worth_it = profiles.into_iter().filter(|it| is_worth_a_dossier(it, &room.config.watchlist));
     let leads = worth_it.map(|profile| (profile.acct, Method::Directory)).collect();
-    write(room, Visit { server, leads, rejected, complaint: None }, record, now).await
+    Ok(write(&room.config, Visit { leads, rejected, ..Visit::to(server) }, record, now))
 }
 
 /// What a visit to a server brought.
@@ -104,18 +117,23 @@ struct Visit {
     leads: Vec<(Acct, Method)>,
     rejected: Vec<Rejected>,
     complaint: Option<String>,
+    /// What stands at the top, where that changed.
+    heads: Option<Vec<StatusUri>>,
+    /// Posts that did not stand there before.
+    new_posts: usize,
+}
+
+impl Visit {
+    fn to(server: Host) -> Visit {
+        Visit { server, leads: vec![], rejected: vec![], complaint: None, heads: None, new_posts: 0 }
+    }
 }
 
 /// Takes up the leads, copy first. What a place shows at the first look was there before.
-async fn write(
-    room: &Newsroom,
-    mut visit: Visit,
-    record: TargetRecord,
-    now: DateTime<Utc>,
-) -> Result<Harvest, Fault> {
-    let config = room.config.clone();
+fn write(config: &Arc<Config>, mut visit: Visit, record: TargetRecord, now: DateTime<Utc>) -> Write {
+    let config = config.clone();
     visit.leads.sort_by_key(|(_, method)| *method == Method::Mention);
-    let write = move |store: &Store| {
+    Box::new(move |store| {
         let mut harvest = Harvest::of(&record.target);
         let background = record.last_ok.is_none();
         let through = visit.server.to_string();
@@ -129,24 +147,89 @@ async fn write(
             harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
             named += usize::from(method == Method::Mention && harvest.new_accounts.len() > before);
         }
+        if let Some(heads) = visit.heads {
+            harvest.batch.put_cursor(&record.target, &Cursor { heads, ..Cursor::default() });
+        }
         let source = record.target.to_string();
         visit.rejected.into_iter().for_each(|rejected| harvest.batch.put_rejected(&source, now, rejected));
-        let due = targets::due_after_success(&record.target, now);
+        let due = match record.target {
+            Target::Timeline { .. } => {
+                targets::due_timeline(&record.target, visit.new_posts, record.last_ok, now)
+            }
+            _ => targets::due_after_success(&record.target, now),
+        };
         harvest.polled_with(record, visit.complaint, due, now);
-        Ok::<_, StoreError>(harvest)
-    };
-    Ok(room.store.run(write).await?)
+        Ok(harvest)
+    })
 }
 
-/// The posts that carry an outlet's copy as their own words.
-async fn copies(room: &Newsroom, posts: &[Post]) -> Result<BTreeSet<StatusUri>, Fault> {
+/// What timelines showed when they were last read. A page that has not changed since is not sent again, and is
+/// compared again only when items came in; after a restart each is read once more.
+#[derive(Debug, Default)]
+pub struct Shown(Mutex<BTreeMap<Target, Last>>);
+
+/// A timeline as it was last read.
+#[derive(Debug, Clone, Default)]
+struct Last {
+    version: Option<String>,
+    posts: Arc<[Post]>,
+    /// The edition of the clippings with which the posts were compared.
+    edition: u64,
+}
+
+impl Shown {
+    fn last(&self, target: &Target) -> Option<Last> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(target).cloned()
+    }
+
+    fn keep(&self, target: &Target, last: Last) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(target.clone(), last);
+    }
+}
+
+/// Those whose posts, seen before, carry items that came later.
+async fn later_leads(
+    room: &Newsroom,
+    server: &Host,
+    target: &Target,
+    heads: &[StatusUri],
+    last: Last,
+) -> Result<Vec<(Acct, Method)>, Fault> {
+    if room.clippings.lock().await.edition() == last.edition {
+        return Ok(vec![]);
+    }
+    let (copies, edition) = copies(room, &last.posts).await?;
+    let leads = leads(&last.posts, &copies, heads, server, &room.config);
+    room.shown.keep(target, Last { edition, ..last });
+    Ok(leads)
+}
+
+/// Whose posts give a reason to look; `known` are those seen before, which say nothing new except by copy.
+fn leads(
+    posts: &[Post],
+    copies: &BTreeSet<StatusUri>,
+    known: &[StatusUri],
+    server: &Host,
+    config: &Config,
+) -> Vec<(Acct, Method)> {
+    let carries = |status: &Status| copies.contains(&status.uri);
+    let reasons = posts.iter().filter_map(|post| {
+        let method = reason(post, server, config, carries)?;
+        let is_news = method == Method::Timeline || !known.contains(&post.status.uri);
+        is_news.then(|| (post.author.acct.clone(), method))
+    });
+    reasons.collect()
+}
+
+/// The posts that carry an outlet's copy as their own words, and the edition of the clippings that says so.
+async fn copies(room: &Newsroom, posts: &[Post]) -> Result<(BTreeSet<StatusUri>, u64), Fault> {
     let own = posts.iter().map(|post| &post.status).filter(|status| is_in_own_words(status));
     let texts: Vec<(StatusUri, String)> =
         own.map(|status| (status.uri.clone(), status.text.clone())).collect();
-    if texts.is_empty() {
-        return Ok(BTreeSet::new());
-    }
     let mut clippings = room.clippings.clone().lock_owned().await;
+    if texts.is_empty() {
+        return Ok((BTreeSet::new(), clippings.edition()));
+    }
     let config = room.config.clone();
     let compare = move |store: &Store| {
         let mut copies = BTreeSet::new();
@@ -155,7 +238,7 @@ async fn copies(room: &Newsroom, posts: &[Post]) -> Result<BTreeSet<StatusUri>, 
                 copies.insert(uri);
             }
         }
-        Ok::<_, StoreError>(copies)
+        Ok::<_, StoreError>((copies, clippings.edition()))
     };
     Ok(room.store.run(compare).await?)
 }
@@ -208,6 +291,11 @@ fn token<'a>(config: &'a Config, server: &Host) -> Option<&'a SecretString> {
     config.mastodon.tokens.get(server).or(posting.map(|publish| &publish.token))
 }
 
+/// The note of who may see the timelines of a server.
+pub(super) fn access_note(server: &Host) -> String {
+    format!("timelines access {server}")
+}
+
 /// What of a timeline we may see. What the server says of that is remembered for a day, also that it says
 /// nothing.
 async fn part(
@@ -215,12 +303,10 @@ async fn part(
     server: &Host,
     token: Option<&SecretString>,
     shown: Timeline<'_>,
+    noted: Option<String>,
     now: DateTime<Utc>,
 ) -> Result<Part, Fault> {
-    let key = format!("timelines access {server}");
-    let asked = key.clone();
-    let note = room.store.run(move |store| unless_damaged(store.note(&asked))).await?;
-    let remembered = note.and_then(|note| {
+    let remembered = noted.and_then(|note| {
         let (at, access) = serde_json::from_str::<(DateTime<Utc>, TimelinesAccess)>(&note).ok()?;
         (at <= now && now - at < ACCESS_EVERY).then_some(access)
     });
@@ -230,7 +316,7 @@ async fn part(
             let access = timeline::access(&room.net, server, token).await?;
             let note = serde_json::to_string(&(now, access)).expect("words and a date are plain data");
             let mut batch = Batch::new();
-            batch.set_note(&key, &note);
+            batch.set_note(&access_note(server), &note);
             // Apart from the harvest: a server that stumbles over the question is not asked again today.
             room.store.run(move |store| store.commit(batch)).await?;
             access

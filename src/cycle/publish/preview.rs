@@ -4,15 +4,24 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::edition::{public_url, setting};
-use crate::analysis::compose::{self, Preview};
+use crate::analysis::compose::{self, Preview, Setting};
+use crate::analysis::gate::Refusal;
 use crate::analysis::measure::Limits;
 use crate::cycle::Newsroom;
 use crate::model::finding::{Finding, FindingId, FindingState, Statement};
 use crate::store::{Store, StoreError};
 
-/// The post about a finding as it would be sent now, in one reply with those sisters of its account that are
-/// approved; `None` where nothing is ever posted about it. Lengths are those of the home server if it was
-/// asked already, else the usual ones; nothing is asked for this.
+/// What readers may get to see if a finding is approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Previews {
+    /// The post as it would be sent now, with those sisters of its account that are approved.
+    pub now: Preview,
+    /// The post if others that wait are approved as well, and which those are; `None` where it is the same.
+    pub with: Option<(Vec<FindingId>, Preview)>,
+}
+
+/// The posts about a finding; `None` where nothing is ever posted about it. Lengths are those of the home server
+/// if it was asked already, else the usual ones; nothing is asked for this.
 ///
 /// # Errors
 /// That there is no such finding, or why our own gate would refuse the post.
@@ -20,37 +29,55 @@ pub async fn preview(
     room: &Newsroom,
     finding: FindingId,
     now: DateTime<Utc>,
-) -> anyhow::Result<Option<Preview>> {
+) -> anyhow::Result<Option<Previews>> {
     let (number, limits) = {
         let press = room.press.lock().await;
         let limits = press.at_home.as_ref().map_or_else(Limits::default, |home| home.instance.limits);
         (press.next_number(&room.store).context("read which digest is next")?, limits)
     };
-    let found =
-        room.store.run(move |store| with_sisters(store, finding)).await.context("read the finding")?;
-    let (finding, approved) = found.with_context(|| format!("there is no finding {finding}"))?;
-    let others: Vec<&Statement> = approved.iter().map(|other| &other.statement).collect();
-    let family = compose::family_of(&finding.statement, &others);
-    // In the order of the post: the oldest finding first.
-    let mut members: Vec<&Finding> = std::iter::once(&finding).chain(&approved).collect();
-    members.sort_by_key(|member| member.id);
-    let statements: Vec<&Statement> = members
-        .into_iter()
-        .map(|member| &member.statement)
-        .filter(|statement| family.iter().any(|told| std::ptr::eq(*told, *statement)))
-        .collect();
-    let config = &room.config;
-    let public_url = public_url(config)?;
-    let setting = setting(config, &public_url, number, limits, now);
-    let people = usize::try_from(finding.needs).unwrap_or(usize::MAX);
-    compose::preview(&setting, &statements, people, None).context("our own gate refuses the post")
+    let found = room.store.run(move |store| with_others(store, finding)).await;
+    let (finding, others) =
+        found.context("read the finding")?.with_context(|| format!("there is no finding {finding}"))?;
+    let public_url = public_url(&room.config)?;
+    let setting = setting(&room.config, &public_url, number, limits, now);
+    previews(&setting, &finding, &others).context("our own gate refuses the post")
 }
 
-/// The finding and all others that wait for a digest and are approved.
-fn with_sisters(store: &Store, id: FindingId) -> Result<Option<(Finding, Vec<Finding>)>, StoreError> {
+fn previews(
+    setting: &Setting<'_>,
+    finding: &Finding,
+    others: &[Finding],
+) -> Result<Option<Previews>, Refusal> {
+    let people = usize::try_from(finding.needs).unwrap_or(usize::MAX);
+    let post = |family: &[&Finding]| {
+        let statements: Vec<&Statement> = family.iter().map(|member| &member.statement).collect();
+        compose::preview(setting, &finding.statement, &statements, people, None)
+    };
+    let approved: Vec<&Finding> = others.iter().filter(|other| other.confirmed().is_some()).collect();
+    let (small, large) = (family(finding, &approved), family(finding, &others.iter().collect::<Vec<_>>()));
+    let Some(now) = post(&small)? else { return Ok(None) };
+    let joining: Vec<FindingId> =
+        large.iter().filter(|member| !small.contains(member)).map(|member| member.id).collect();
+    let with = if joining.is_empty() { None } else { post(&large)? };
+    let with = with.filter(|with| *with != now).map(|with| (joining, with));
+    Ok(Some(Previews { now, with }))
+}
+
+/// The finding and those of its sisters, in the order of the post: the oldest finding first.
+fn family<'a>(finding: &'a Finding, others: &[&'a Finding]) -> Vec<&'a Finding> {
+    let statements: Vec<&Statement> = others.iter().map(|other| &other.statement).collect();
+    let family = compose::family_of(&finding.statement, &statements);
+    let is_told = |other: &&&Finding| family.iter().any(|told| std::ptr::eq(*told, &other.statement));
+    let mut members: Vec<&Finding> =
+        others.iter().filter(is_told).copied().chain(std::iter::once(finding)).collect();
+    members.sort_by_key(|member| member.id);
+    members
+}
+
+/// The finding and all others that wait for a digest or for people.
+fn with_others(store: &Store, id: FindingId) -> Result<Option<(Finding, Vec<Finding>)>, StoreError> {
     let Some(finding) = store.finding(id)? else { return Ok(None) };
     let mut others = store.findings()?;
-    let is_told_next = |other: &Finding| other.state == FindingState::Raised && other.confirmed().is_some();
-    others.retain(|other| other.id != id && is_told_next(other));
+    others.retain(|other| other.id != id && other.state == FindingState::Raised);
     Ok(Some((finding, others)))
 }

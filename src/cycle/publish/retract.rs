@@ -161,7 +161,7 @@ async fn prepare(
     let beside: Vec<&Confirmed> = case.beside.iter().collect();
     let new = old.map(|old| compose::in_place(&setting, old, &correction, &beside));
     let new = new.transpose().context("our own gate refuses the correction of the post")?;
-    let shown = compose::preview(&setting, &[&correction], 1, Some(case.so_far));
+    let shown = compose::preview(&setting, &correction, &[&correction], 1, Some(case.so_far));
     let shown =
         shown.context("our own gate refuses the correction")?.context("a correction is always told")?;
     let (digest, part) = place(case.finding.state).unzip();

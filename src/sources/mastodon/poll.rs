@@ -3,20 +3,28 @@
 //! Without a token we are a robot like any other and ask the server's robots.txt first; with one we are a
 //! client that the server let in.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::probe::{self, Api, Software};
 use super::walk::{Ask, Next, PAGE, Sheet, Sight, Walk};
 use super::{call, wire};
 use crate::model::account::{Acct, Host};
+use crate::model::evidence::hex;
 use crate::model::observation::{Observation, Profile};
 use crate::model::status::Status;
 use crate::model::target::{Cursor, Rejected};
-use crate::net::{BodyKind, FetchError, Fetched, Method, Net, Outgoing};
+use crate::net::{BodyKind, FetchError, Fetched, Method, Net, Outgoing, Validators};
 use crate::sources::{PollError, aside, json, webfinger};
+
+/// Profiles change rarely: between two looks at one, its statuses are read by the id that it had.
+const PROFILE_EVERY: Duration = Duration::hours(1);
+
+/// How versions begin that we name after the bytes of an answer; names by servers are in quotes.
+const HASH: &str = "sha256:";
 
 /// The longest query that is sent to a search, in characters.
 const QUERY_CHARS: usize = 200;
@@ -41,7 +49,16 @@ pub struct AccountPoll {
     pub complaint: Option<String>,
 }
 
-/// An account and its newest statuses as `api_host` shows them.
+/// What the last poll of an account left.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'a> {
+    /// Its profile as it was read on this host, and when.
+    pub observation: Option<&'a Observation>,
+    pub cursor: &'a Cursor,
+}
+
+/// An account and its newest statuses as `api_host` shows them. What the server says has not changed is not sent
+/// again, and a profile that was read a short while ago is not asked for.
 ///
 /// # Errors
 /// As [`read_profile`], and where the first page of statuses cannot be had. Trouble further down is a
@@ -51,58 +68,40 @@ pub async fn read_account(
     acct: &Acct,
     api_host: &Host,
     token: Option<&SecretString>,
-    cursor: &Cursor,
+    before: Before<'_>,
     pages: u32,
     now: DateTime<Utc>,
 ) -> Result<AccountPoll, PollError> {
-    let observation = read_profile(net, acct, api_host, token, now).await?;
+    let server = Server { net, host: api_host, token };
+    let Before { observation, cursor } = before;
+    let is_recent = |known: &&Observation| known.seen_at <= now && now - known.seen_at < PROFILE_EVERY;
+    if let Some(known) = observation.filter(is_recent).filter(|_| !cursor.heads.is_empty()) {
+        let poll = server.account(known.clone(), cursor.clone(), pages, now).await;
+        // Whatever is odd about it, the profile may say why.
+        if let Ok(poll) = poll
+            && poll.complete
+        {
+            return Ok(poll);
+        }
+    }
+    let known = observation.map(|known| &known.profile).zip(cursor.profile_version.as_deref());
+    let (observation, profile_version) = server.profile(acct, known, now).await?;
+    let cursor = Cursor { profile_version, ..cursor.clone() };
     if observation.profile.is_suspended {
         return Ok(AccountPoll::of_suspended(observation, api_host, cursor));
     }
-    let server = Server { net, host: api_host, token };
-    let mut walk = Walk::new(cursor, pages, now);
-    let (mut statuses, mut rejected) = (vec![], vec![]);
-    while let Some(ask) = walk.wanted() {
-        match server.statuses(&observation.profile.local_id, ask).await {
-            Ok((page, next)) => {
-                let last_id = page.last_id.as_deref();
-                walk.take(&Sheet {
-                    statuses: &page.statuses,
-                    count: page.count,
-                    last_id,
-                    next: next.as_next(),
-                });
-                statuses.extend(page.statuses);
-                rejected.extend(page.rejected);
-            }
-            Err(error) if ask == Ask::Newest => return Err(error),
-            Err(error) => walk.stop(error.to_string()),
-        }
-    }
-    let outcome = walk.finish();
-    Ok(AccountPoll {
-        server_date: observation.server_date,
-        observation,
-        statuses,
-        // A status that can no longer be read must not count as one that is no longer there.
-        covered_since: outcome.covered_since.filter(|_| rejected.is_empty()),
-        rejected,
-        cursor: outcome.cursor,
-        sight: outcome.sight,
-        complete: outcome.complete,
-        complaint: outcome.complaint,
-    })
+    server.account(observation, cursor, pages, now).await
 }
 
 impl AccountPoll {
     /// The server shows nothing of a suspended account; what is known of its statuses stays as it is.
-    fn of_suspended(observation: Observation, host: &Host, cursor: &Cursor) -> AccountPoll {
+    fn of_suspended(observation: Observation, host: &Host, cursor: Cursor) -> AccountPoll {
         AccountPoll {
             server_date: observation.server_date,
             observation,
             statuses: vec![],
             rejected: vec![],
-            cursor: cursor.clone(),
+            cursor,
             sight: Sight::Later,
             complete: false,
             covered_since: None,
@@ -126,26 +125,7 @@ pub async fn read_profile(
     token: Option<&SecretString>,
     now: DateTime<Utc>,
 ) -> Result<Observation, PollError> {
-    let server = Server { net, host: api_host, token };
-    let name = if acct.host() == api_host { acct.user().to_owned() } else { acct.to_string() };
-    let url = call(api_host, &["api", "v1", "accounts", "lookup"], &[("acct", &name)]);
-    let fetched = match server.get(&url, "this account").await {
-        Ok(fetched) => fetched,
-        Err(PollError::Fetch(FetchError::Missing { .. })) => {
-            return server.explain_absence(acct, &url, now).await;
-        }
-        Err(error) => return Err(error),
-    };
-    let (server_date, host) = (fetched.server_date, acct.host().clone());
-    match aside(move || wire::parse_account(&fetched.body, &host)).await {
-        Ok(profile) => server.observe(profile, acct, &url, server_date, now).await,
-        Err(error) => match probe::ask(net, api_host).await {
-            Ok(Software { name, api: Api::None, .. }) => {
-                Err(PollError::NotAMastodonApi { host: api_host.clone(), software: name })
-            }
-            _ => Err(PollError::parse(url.as_str(), error)),
-        },
-    }
+    Server { net, host: api_host, token }.profile(acct, None, now).await.map(|(observation, _)| observation)
 }
 
 /// Accounts that a server's own search finds; it is not asked to look elsewhere (`resolve`).
@@ -186,33 +166,171 @@ pub(super) struct Server<'a> {
     pub token: Option<&'a SecretString>,
 }
 
+/// A page of statuses as it came.
+struct Received {
+    page: wire::Page,
+    next: LinkNext,
+    version: String,
+    server_date: Option<DateTime<Utc>>,
+}
+
 impl Server<'_> {
     /// Calls the interface; `what` names what is wanted, for the case that it needs a token.
     pub async fn get(self, url: &Url, what: &'static str) -> Result<Fetched, PollError> {
+        self.let_in(url).await?;
+        let fetched = self.net.get(url.as_str(), BodyKind::Json, self.token).await;
+        fetched.map_err(|error| self.explain(what, error))
+    }
+
+    /// The same with the version of the answer; `None` where that is the one that is known. Mastodon names a
+    /// version of every answer and sends no body for one that is known; other servers send the same again.
+    pub async fn get_if_changed(
+        self,
+        url: &Url,
+        what: &'static str,
+        known: Option<&str>,
+    ) -> Result<Option<(Fetched, String)>, PollError> {
+        self.let_in(url).await?;
+        let etag = known.filter(|version| !version.starts_with(HASH)).map(str::to_owned);
+        let asked = Validators { etag, last_modified: None };
+        let fetched = self.net.get_if_changed(url.as_str(), BodyKind::Json, self.token, &asked).await;
+        let Some(fetched) = fetched.map_err(|error| self.explain(what, error))? else { return Ok(None) };
+        let named = fetched.validators.etag.clone();
+        let version = named.unwrap_or_else(|| format!("{HASH}{}", hex(&Sha256::digest(&fetched.body))));
+        Ok((known != Some(version.as_str())).then_some((fetched, version)))
+    }
+
+    async fn let_in(self, url: &Url) -> Result<(), PollError> {
         if self.token.is_none() && !self.net.allows_robots(url.as_str()).await? {
             return Err(PollError::RobotsForbid { url: url.to_string() });
         }
-        self.net.get(url.as_str(), BodyKind::Json, self.token).await.map_err(|error| match error {
+        Ok(())
+    }
+
+    fn explain(self, what: &'static str, error: FetchError) -> PollError {
+        match error {
             denied @ FetchError::Denied { .. } if self.token.is_none() => {
                 PollError::NeedsToken { host: self.host.clone(), what, denied }
             }
             error => PollError::Fetch(error),
+        }
+    }
+
+    /// The profile as [`read_profile`] gives it, and its version; `known` is the last reading of both.
+    async fn profile(
+        self,
+        acct: &Acct,
+        known: Option<(&Profile, &str)>,
+        now: DateTime<Utc>,
+    ) -> Result<(Observation, Option<String>), PollError> {
+        let name = if acct.host() == self.host { acct.user().to_owned() } else { acct.to_string() };
+        let url = call(self.host, &["api", "v1", "accounts", "lookup"], &[("acct", &name)]);
+        let version = known.map(|(_, version)| version);
+        let fetched = match self.get_if_changed(&url, "this account", version).await {
+            Ok(fetched) => fetched,
+            Err(PollError::Fetch(FetchError::Missing { .. })) => {
+                return self.explain_absence(acct, &url, now).await.map(|observation| (observation, None));
+            }
+            Err(error) => return Err(error),
+        };
+        let (profile, version, server_date) = match (fetched, known) {
+            (Some((fetched, version)), _) => {
+                let server_date = fetched.server_date;
+                (self.parse_profile(fetched, acct, &url).await?, Some(version), server_date)
+            }
+            (None, Some((profile, version))) => (profile.clone(), Some(version.to_owned()), None),
+            (None, None) => unreachable!("only an answer that is known is not sent"),
+        };
+        let observation = self.observe(profile, acct, &url, server_date, now).await?;
+        Ok((observation, version))
+    }
+
+    async fn parse_profile(self, fetched: Fetched, acct: &Acct, url: &Url) -> Result<Profile, PollError> {
+        let host = acct.host().clone();
+        let error = match aside(move || wire::parse_account(&fetched.body, &host)).await {
+            Ok(profile) => return Ok(profile),
+            Err(error) => error,
+        };
+        match probe::ask(self.net, self.host).await {
+            Ok(Software { name, api: Api::None, .. }) => {
+                Err(PollError::NotAMastodonApi { host: self.host.clone(), software: name })
+            }
+            _ => Err(PollError::parse(url.as_str(), error)),
+        }
+    }
+
+    /// The newest statuses of an account whose profile is known, with as much below as the walk wants.
+    async fn account(
+        self,
+        observation: Observation,
+        cursor: Cursor,
+        pages: u32,
+        now: DateTime<Utc>,
+    ) -> Result<AccountPoll, PollError> {
+        let mut walk = Walk::new(&cursor, pages, now);
+        let (mut statuses, mut rejected) = (vec![], vec![]);
+        let (mut page_version, mut server_date) = (None, None);
+        while let Some(ask) = walk.wanted() {
+            match self.statuses(&observation.profile.local_id, ask, walk.known_version()).await {
+                Ok(None) => {
+                    page_version.clone_from(&cursor.page_version);
+                    walk.take_same();
+                }
+                Ok(Some(Received { page, next, version, server_date: told })) => {
+                    if ask == Ask::Newest {
+                        page_version = Some(version);
+                        server_date = told;
+                    }
+                    let last_id = page.last_id.as_deref();
+                    walk.take(&Sheet {
+                        statuses: &page.statuses,
+                        count: page.count,
+                        last_id,
+                        next: next.as_next(),
+                    });
+                    statuses.extend(page.statuses);
+                    rejected.extend(page.rejected);
+                }
+                Err(error) if ask == Ask::Newest => return Err(error),
+                Err(error) => walk.stop(error.to_string()),
+            }
+        }
+        let outcome = walk.finish();
+        // What was not read whole is asked for whole again.
+        let page_version = page_version.filter(|_| outcome.complete && rejected.is_empty());
+        Ok(AccountPoll {
+            server_date,
+            observation,
+            statuses,
+            // A status that can no longer be read must not count as one that is no longer there.
+            covered_since: outcome.covered_since.filter(|_| rejected.is_empty()),
+            rejected,
+            cursor: Cursor { page_version, ..outcome.cursor },
+            sight: outcome.sight,
+            complete: outcome.complete,
+            complaint: outcome.complaint,
         })
     }
 
-    async fn statuses(self, local_id: &str, ask: Ask<'_>) -> Result<(wire::Page, LinkNext), PollError> {
+    async fn statuses(
+        self,
+        local_id: &str,
+        ask: Ask<'_>,
+        version: Option<&str>,
+    ) -> Result<Option<Received>, PollError> {
         let limit = PAGE.to_string();
         let mut parameters = vec![("limit", limit.as_str())];
         if let Ask::Below(id) = ask {
             parameters.push(("max_id", id));
         }
         let url = call(self.host, &["api", "v1", "accounts", local_id, "statuses"], &parameters);
-        let fetched = self.get(&url, "the statuses of this account").await?;
+        let fetched = self.get_if_changed(&url, "the statuses of this account", version).await?;
+        let Some((fetched, version)) = fetched else { return Ok(None) };
         let next = LinkNext::read(fetched.link.as_deref(), &url);
-        let author = local_id.to_owned();
+        let (author, server_date) = (local_id.to_owned(), fetched.server_date);
         let parsed = aside(move || wire::parse_statuses(&fetched.body, &author)).await;
         let page = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
-        Ok((page, next))
+        Ok(Some(Received { page, next, version, server_date }))
     }
 
     /// The profile with its times, if it is the account that was asked for and its id lies where it is
@@ -385,7 +503,6 @@ impl Absence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::Validators;
 
     fn answer(status: u16, content_type: Option<&str>, body: &str) -> Fetched {
         Fetched {

@@ -46,6 +46,8 @@ pub struct Reading {
     pub rejected: Vec<Rejected>,
     /// Why there may be posts between these and those known, in words; `None` where there are none.
     pub missed: Option<String>,
+    /// The version of its first page.
+    pub version: Option<String>,
 }
 
 /// Asks a server who may see its timelines. One that does not say, or is too old to know, is [`Access::Unsaid`].
@@ -126,7 +128,7 @@ impl Timeline<'_> {
 }
 
 /// Reads a timeline from the top: one page, and below it only while nothing known is met, at most `pages`.
-/// Where nothing is known yet one page is enough.
+/// Where nothing is known yet one page is enough. `None` where the first page is still the version that is known.
 ///
 /// # Errors
 /// [`PollError::Closed`] and [`PollError::NeedsToken`] where the server does not show it to us; otherwise what
@@ -136,21 +138,29 @@ pub async fn read(
     timeline: Timeline<'_>,
     part: Part,
     known: &[StatusUri],
+    version: Option<&str>,
     pages: u32,
     now: DateTime<Utc>,
-) -> Result<Reading, PollError> {
+) -> Result<Option<Reading>, PollError> {
     let (net, host, token) = server;
     let server = Server { net, host, token };
     let mut reading = Reading::default();
     let mut below: Option<String> = None;
     for _ in 0..pages.max(1) {
         let url = timeline.page(host, part, below.as_deref());
-        let page = match page(server, &url, timeline, now).await {
-            Ok(page) => page,
-            Err(error) if below.is_none() => return Err(error),
+        let is_first = below.is_none();
+        let page = match page(server, &url, timeline, version.filter(|_| is_first), now).await {
+            Ok(Some((page, version))) => {
+                if is_first {
+                    reading.version = Some(version);
+                }
+                page
+            }
+            Ok(None) => return Ok(None),
+            Err(error) if is_first => return Err(error),
             Err(error) => {
                 reading.missed = Some(error.to_string());
-                return Ok(reading);
+                return Ok(Some(reading));
             }
         };
         let meets_known = page.posts.iter().any(|post| known.contains(&post.status.uri));
@@ -158,22 +168,23 @@ pub async fn read(
         reading.rejected.extend(page.rejected);
         below = page.last_id;
         if known.is_empty() || meets_known || page.count < SHORTEST_FULL_PAGE || below.is_none() {
-            return Ok(reading);
+            return Ok(Some(reading));
         }
     }
     let count = reading.posts.len();
     reading.missed = Some(format!("more than {count} posts came since the last look; some were not seen"));
-    Ok(reading)
+    Ok(Some(reading))
 }
 
 async fn page(
     server: Server<'_>,
     url: &Url,
     timeline: Timeline<'_>,
+    version: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<wire::TimelinePage, PollError> {
+) -> Result<Option<(wire::TimelinePage, String)>, PollError> {
     let what = timeline.what();
-    let fetched = server.get(url, what).await.map_err(|error| match error {
+    let fetched = server.get_if_changed(url, what, version).await.map_err(|error| match error {
         // How Mastodon says that a preview is switched off.
         PollError::Fetch(FetchError::Status { status: 422, .. }) => PollError::Closed {
             host: server.host.clone(),
@@ -183,11 +194,12 @@ async fn page(
         },
         error => error,
     })?;
+    let Some((fetched, version)) = fetched else { return Ok(None) };
     let host = server.host.clone();
     let parsed = aside(move || wire::parse_timeline(&fetched.body, &host)).await;
     let mut page = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
     page.posts.retain(|post| is_its_own(&post.author, server.host));
-    Ok(page)
+    Ok(Some((page, version)))
 }
 
 /// A server may not give its own accounts the ids of others.

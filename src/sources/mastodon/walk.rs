@@ -161,6 +161,19 @@ impl Walk {
         }
     }
 
+    /// The version of the first page that is known, where nothing below it is to be read in this poll: then it
+    /// need not be sent again.
+    pub fn known_version(&self) -> Option<&str> {
+        let is_whole = self.cursor.gaps.is_empty() && !self.cursor.heads.is_empty() && !self.is_overlap_due();
+        self.cursor.page_version.as_deref().filter(|_| is_whole && self.step == Step::First)
+    }
+
+    /// The first page is the one that is known: nothing came and nothing went.
+    pub fn take_same(&mut self) {
+        self.step = Step::Done;
+        self.is_closed = true;
+    }
+
     /// Takes the page that was wanted.
     pub fn take(&mut self, sheet: &Sheet<'_>) {
         let below = self.below(sheet);
@@ -247,7 +260,7 @@ impl Walk {
         };
         self.set_heads(reached);
         self.is_closed = true;
-        let is_due = self.cursor.overlap_read.is_none_or(|read| self.now - read >= OVERLAP_EVERY);
+        let is_due = self.is_overlap_due();
         match below {
             Below::Page(id) if is_due && self.sight == Sight::Later => self.step = Step::Overlap(id),
             Below::Page(_) | Below::Nowhere if !is_due => self.resume_gaps(),
@@ -256,6 +269,10 @@ impl Walk {
                 self.resume_gaps();
             }
         }
+    }
+
+    fn is_overlap_due(&self) -> bool {
+        self.cursor.overlap_read.is_none_or(|read| self.now - read >= OVERLAP_EVERY)
     }
 
     /// The heads are what was read from the top, then what it was joined to.

@@ -54,7 +54,7 @@ fn leads(store: &Store, findings: &[Finding]) -> Result<Vec<LeadRow>, StoreError
                 && !matches!(finding.state, FindingState::Lapsed { .. })
         };
         if assessment.level == Level::Lead && !findings.iter().any(is_found) {
-            leads.push(LeadRow { account: account.acct, assessment });
+            leads.push(LeadRow { account: account.acct.clone(), assessment });
         }
     }
     leads.sort_by(|one, other| {

@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Sheet, log, seen};
+use crate::analysis::compose;
 use crate::config::Config;
 use crate::cycle::commands::accounts;
 use crate::cycle::judge::Dossiers;
+use crate::cycle::publish::Previews;
 use crate::cycle::targets::{FEED_EVERY, WATCHED_EVERY};
 use crate::cycle::{Newsroom, publish};
 use crate::model::account::{AccountId, Acct};
@@ -52,6 +54,19 @@ pub struct Preview {
     pub characters: usize,
 }
 
+/// A post as it would be sent if other findings are approved as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewWith {
+    pub findings: Vec<FindingId>,
+    pub post: Preview,
+}
+
+impl From<compose::Preview> for Preview {
+    fn from(post: compose::Preview) -> Preview {
+        Preview { text: post.text, characters: post.characters }
+    }
+}
+
 /// The sheet of a finding in whatever state.
 pub(super) async fn show(room: &Newsroom, finding: FindingId, now: DateTime<Utc>) -> anyhow::Result<Sheet> {
     let entries = room.press.lock().await.entries().to_vec();
@@ -69,8 +84,9 @@ pub(super) async fn show(room: &Newsroom, finding: FindingId, now: DateTime<Utc>
         tracing::warn!(%finding, why = %format!("{why:#}"), "its post cannot be shown");
         None
     });
-    let preview = preview.map(|shown| Preview { text: shown.text, characters: shown.characters });
-    Ok(Sheet { preview, ..sheet })
+    let Some(Previews { now, with }) = preview else { return Ok(sheet) };
+    let with = with.map(|(findings, post)| PreviewWith { findings, post: post.into() });
+    Ok(Sheet { preview: Some(now.into()), preview_with: with, ..sheet })
 }
 
 fn sheet(
@@ -97,6 +113,7 @@ fn sheet(
         statuses_read: dossier.statuses.len(),
         history: log::log(entries, Some(id)),
         preview: None,
+        preview_with: None,
         assessment,
         finding,
     }))
