@@ -410,6 +410,13 @@ async fn a_naming_that_was_frozen_before_namings_stopped_is_not_sent() {
     let all: String = scene.posts().into_iter().map(|(_, text)| text).collect();
     assert!(all.contains("desk@one.example"), "{all}");
     assert!(!all.contains("gaceta_pe") && !all.contains(PAPERS[0]), "{all}");
+    // It was said nowhere, so it waits.
+    assert_eq!(finding(&room, 2).state, FindingState::Raised);
+    drop(room);
+    let room = scene.open(2).await;
+    publish::resume_namings(&room, "ana", room.config.clock.now()).await.unwrap();
+    let report = scene.digest(&room).await;
+    assert!(report.posts.iter().any(|post| post.text.contains("gaceta_pe")), "{report:?}");
 }
 
 #[tokio::test]

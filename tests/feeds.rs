@@ -15,8 +15,8 @@ use chrono::{DateTime, Duration, Utc};
 use masthead::config::{self, Environment};
 use masthead::cycle::collect::{self, CollectReport};
 use masthead::cycle::harvest::Known;
-use masthead::cycle::targets::{self, Pacing};
-use masthead::cycle::{Newsroom, harvest, outlook};
+use masthead::cycle::targets::Pacing;
+use masthead::cycle::{Newsroom, due, harvest, outlook};
 use masthead::model::account::{AccountId, Host};
 use masthead::model::dossier::{Found, Method};
 use masthead::model::item::{Item, ItemId};
@@ -148,7 +148,9 @@ fn answer(line: &str, asked: &HeaderMap, script: &BTreeMap<String, Reply>) -> Re
     let known = known.max_by_key(|(start, _)| start.len()).map(|(_, reply)| reply.clone());
     let (status, headers, body) = known.unwrap_or((404, vec![], String::new()));
     let tag = headers.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| tag.as_str());
-    let is_same = tag.is_some_and(|tag| asked.get("if-none-match").is_some_and(|known| known == tag));
+    let is_deaf = headers.iter().any(|(name, _)| *name == "x-deaf");
+    let is_same =
+        !is_deaf && tag.is_some_and(|tag| asked.get("if-none-match").is_some_and(|known| known == tag));
     let (status, body) = if is_same { (304, String::new()) } else { (status, body) };
     let mut response = (StatusCode::from_u16(status).unwrap(), body).into_response();
     for (name, value) in headers {
@@ -543,12 +545,12 @@ async fn an_account_with_a_match_is_read_twice_an_hour() {
     let mut batch = Batch::new();
     batch.put_reuse(&id, reuse());
     town.room.store.commit(batch).unwrap();
-    let sooner = targets::sooner(&town.room.store, std::iter::once(&id), now()).unwrap();
+    let sooner = due::sooner(&town.room.store, std::iter::once(&id), now()).unwrap();
     assert_eq!((sooner.len(), &sooner[0].target), (1, &target));
     assert!(sooner[0].due <= minutes(30));
     town.poll(&target, minutes(30)).await;
     assert!(town.target(&target).unwrap().due <= minutes(60));
-    assert_eq!(targets::sooner(&town.room.store, std::iter::once(&id), minutes(30)).unwrap(), []);
+    assert_eq!(due::sooner(&town.room.store, std::iter::once(&id), minutes(30)).unwrap(), []);
 }
 
 fn reuse() -> Reuse {
@@ -715,4 +717,86 @@ async fn a_page_that_has_not_changed_is_not_read_again() {
     assert_eq!(town.poll(&target, minutes(90)).await.new_statuses, 0);
     assert_eq!(asked(pages), None, "a name of ours says nothing to a server");
     assert_eq!(record().last_complete_poll, Some(minutes(90)));
+}
+
+/// Some servers and proxies name all their answers alike, and ignore what we say of versions.
+#[tokio::test]
+async fn a_body_that_comes_is_read_whatever_it_is_called() {
+    let town = Town::new("discover = []").await;
+    let oriental =
+        author("oriental@home.example", json!({"id": "1", "uri": "https://home.example/users/oriental"}));
+    let pages = "home.example/api/v1/accounts/1/statuses?limit=40";
+    town.says("home.example/api/v1/accounts/lookup?acct=oriental", oriental.to_string());
+    town.says(&format!("{pages}&max_id"), "[]");
+    let one = post(1, &oriental, "One", json!({}));
+    let alike = [("etag", "W/\"0\""), ("x-deaf", "yes")];
+    town.replies(pages, 200, &alike, json!([one]).to_string());
+    let target = account("oriental@home.example");
+    town.poll(&target, now()).await;
+    let two = post(2, &oriental, "Two", json!({"created_at": "2026-11-02T12:15:00Z"}));
+    town.replies(pages, 200, &alike, json!([two, one]).to_string());
+    assert_eq!(town.poll(&target, minutes(30)).await.new_statuses, 1);
+}
+
+/// A cache on the way said for hours that nothing had changed: its polls are no witnesses of who was first.
+#[tokio::test]
+async fn a_poll_that_a_status_contradicts_is_no_witness() {
+    let town = Town::new("discover = []").await;
+    let oriental =
+        author("oriental@home.example", json!({"id": "1", "uri": "https://home.example/users/oriental"}));
+    let pages = "home.example/api/v1/accounts/1/statuses?limit=40";
+    town.says("home.example/api/v1/accounts/lookup?acct=oriental", oriental.to_string());
+    town.says(&format!("{pages}&max_id"), "[]");
+    let one = post(1, &oriental, "One", json!({}));
+    town.replies(pages, 200, &[("etag", "\"v\"")], json!([one]).to_string());
+    let target = account("oriental@home.example");
+    town.poll(&target, now()).await;
+    for at in [30, 60, 90] {
+        assert_eq!(town.poll(&target, minutes(at)).await.trouble, None);
+    }
+    let hidden = post(2, &oriental, "Two", json!({"created_at": "2026-11-02T12:10:00Z"}));
+    let fresh = post(3, &oriental, "Three", json!({"created_at": "2026-11-02T13:50:00Z"}));
+    town.replies(pages, 200, &[("etag", "\"w\"")], json!([fresh, hidden, one]).to_string());
+    town.poll(&target, minutes(120)).await;
+    let id = AccountId::mastodon("https://home.example/users/oriental");
+    let statuses = town.room.store.statuses(&id).unwrap();
+    let absent = |text: &str| statuses.iter().find(|seen| seen.status.text == text).unwrap().absent_at;
+    assert_eq!(absent("Two"), None);
+    assert_eq!(absent("Three"), Some(minutes(90)));
+}
+
+/// The first post of all may be the one that gives somebody away.
+#[tokio::test]
+async fn the_oldest_status_of_a_short_account_is_missed_when_it_goes() {
+    let town = Town::new("discover = []").await;
+    let oriental =
+        author("oriental@home.example", json!({"id": "1", "uri": "https://home.example/users/oriental"}));
+    let pages = "home.example/api/v1/accounts/1/statuses?limit=40";
+    let link = [("link", "<https://home.example/x?min_id=9>; rel=\"prev\"")];
+    town.says("home.example/api/v1/accounts/lookup?acct=oriental", oriental.to_string());
+    let made = |number: u32| {
+        post(number, &oriental, "Post", json!({"created_at": format!("2026-11-02T0{number}:00:00Z")}))
+    };
+    town.replies(pages, 200, &link, json!([made(3), made(2), made(1)]).to_string());
+    let target = account("oriental@home.example");
+    town.poll(&target, now()).await;
+    town.replies(pages, 200, &link, json!([made(3), made(2)]).to_string());
+    town.poll(&target, minutes(30)).await;
+    let id = AccountId::mastodon("https://home.example/users/oriental");
+    let statuses = town.room.store.statuses(&id).unwrap();
+    let removed: Vec<_> = statuses.iter().map(|seen| seen.removed_at).collect();
+    assert_eq!(removed, [Some(minutes(30)), None, None]);
+}
+
+/// The same article stands in the feeds of several sections.
+#[tokio::test]
+async fn an_item_of_two_feeds_is_kept_as_it_came_first() {
+    let town = Town::new("discover = []").await;
+    town.says("agency.example/es.xml", rss(&[item(1, "Pandas", 1)]));
+    town.says("agency.example/old.xml", rss(&[item(1, "Pandas", 1)]));
+    town.pass(now()).await;
+    let items = town.items();
+    assert_eq!(items.len(), 1);
+    town.pass(minutes(9)).await;
+    assert_eq!(town.items(), items);
 }

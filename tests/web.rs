@@ -544,6 +544,21 @@ async fn an_accusation_is_on_no_page_before_its_digest() {
     }
 }
 
+/// Namings were stopped between freezing and posting.
+#[tokio::test]
+async fn what_was_withheld_is_shown_nowhere() {
+    let mut digest = digest();
+    digest.digest.parts[2].findings = vec![FindingId(48)];
+    digest.parts[2] = PartState::Withheld { why: "namings were stopped".into() };
+    let told = Finding { state: FindingState::Raised, ..told(48, hidden("mirador@social.example")) };
+    let scene = Scene::of(digest, vec![told]).await;
+    for path in ["/", "/d/12", "/d/12/2", "/a/mirador@social.example", "/ledger"] {
+        let page = scene.get(path).await.1;
+        assert!(!page.contains("A part that no server took") && !page.contains("mirador"), "{path}: {page}");
+    }
+    assert!(scene.get("/d/12").await.1.contains("This part was withheld before it was posted."));
+}
+
 #[tokio::test]
 async fn foreign_passages_and_credits_stay_text_and_are_short() {
     let mut hostile = hidden(PAPER);

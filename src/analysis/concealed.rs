@@ -183,7 +183,7 @@ impl<'a> Concealed<'a> {
             Credit::Altered(text) => Some(text.clone()),
             _ => None,
         });
-        let against = credits.honest as usize + self.copying.reversed.len() + self.copying.others_first.len();
+        let against = credits.honest as usize + self.copying.reversed.len();
         let items: BTreeSet<String> = decided
             .iter()
             .rev()

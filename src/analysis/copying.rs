@@ -34,7 +34,8 @@ pub fn order(seen: &SeenStatus, item: &Item) -> Order {
     };
     match seen.absent_at {
         _ if stated < item_was_there_by => Order::StatusFirst,
-        Some(absent) if absent >= item.first_seen => Order::PublisherFirst,
+        // All polls of a pass have one time: what happened first within it nobody knows.
+        Some(absent) if absent > item.first_seen => Order::PublisherFirst,
         _ => Order::Undecided,
     }
 }

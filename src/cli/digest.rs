@@ -43,6 +43,7 @@ fn state(post: &PostLine) -> String {
         PartState::Waiting => "not posted".to_owned(),
         PartState::Posted { uri, url, .. } => format!("posted as {}", url.as_ref().unwrap_or(uri)),
         PartState::OnPageOnly { why } => format!("on the page only: {why}"),
+        PartState::Withheld { why } => format!("withheld: {why}"),
         PartState::Held { why } => format!("held for a person: {why}"),
     }
 }

@@ -51,7 +51,9 @@ pub struct Clippings {
     indexed: VecDeque<(DateTime<Utc>, StatusKey)>,
     /// What texts of others carried when they were last compared with all items.
     looked: HashMap<String, (Look, Option<OutletId>)>,
+    /// Something came in since the corpus was made.
     is_stale: bool,
+    /// Counts the items that came in.
     edition: u64,
 }
 

@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use super::clippings::{Compared, Fresh};
 use super::harvest::{Harvest, Known, Polled};
 use super::targets::{self, Pacing};
-use super::{Newsroom, harvest, judge};
+use super::{Newsroom, due, harvest, judge};
 use crate::model::account::AccountId;
 use crate::model::proof::PageKind;
 use crate::model::target::{Target, TargetRecord};
@@ -86,13 +86,19 @@ async fn gather(polls: &mut (impl Stream<Item = Polled> + Unpin)) -> Option<Vec<
 
 /// Writes what some polls brought, each cursor in one commit with its items.
 fn write(store: &Store, polled: Vec<Polled>) -> Result<Vec<Harvest>, StoreError> {
-    let mut harvests: Vec<Harvest> = polled.into_iter().map(|polled| polled.harvest(store)).collect();
+    let mut harvests = Vec::new();
     let mut batch = Batch::default();
-    for harvest in &mut harvests {
-        batch.extend(std::mem::take(&mut harvest.batch));
-        if batch.len() >= LARGE_BATCH {
+    // Items and leads are kept as they came first, so whoever may bring the same has to see them in the store.
+    let mut brings_news = false;
+    for polled in polled {
+        if batch.len() >= LARGE_BATCH || (brings_news && !polled.is_of_account()) {
             store.commit(std::mem::take(&mut batch))?;
+            brings_news = false;
         }
+        let mut harvest = polled.harvest(store);
+        batch.extend(std::mem::take(&mut harvest.batch));
+        brings_news |= !harvest.fresh.items.is_empty() || !harvest.new_accounts.is_empty();
+        harvests.push(harvest);
     }
     store.commit(batch)?;
     Ok(harvests)
@@ -107,7 +113,7 @@ async fn compare(room: &Newsroom, fresh: Fresh, now: DateTime<Utc>) -> anyhow::R
     let config = room.config.clone();
     let compared = room.store.run(move |store| {
         let Compared { mut batch, accounts } = clippings.take(store, fresh, &config)?;
-        targets::sooner(store, accounts.iter(), now)?.into_iter().for_each(|record| batch.put_target(record));
+        due::sooner(store, accounts.iter(), now)?.into_iter().for_each(|record| batch.put_target(record));
         store.commit(batch)?;
         Ok::<_, StoreError>(accounts)
     });
@@ -132,7 +138,11 @@ async fn due_targets(
             store.commit(batch)?;
             known = store.targets()?;
         }
-        let mut due: Vec<_> = known.into_iter().filter(|record| targets::is_due(record, now)).collect();
+        // What comes due soon goes with what is due, not before it.
+        if !known.iter().any(|record| due::is_overdue(record, now)) {
+            return Ok(Vec::new());
+        }
+        let mut due: Vec<_> = known.into_iter().filter(|record| due::is_due(record, now)).collect();
         due.sort_by_key(|record| record.due);
         let with_known = due.iter().map(|record| {
             let known = Known::of(store, &record.target)?;

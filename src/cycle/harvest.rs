@@ -18,7 +18,7 @@ use chrono::{DateTime, Duration, Utc};
 use futures_util::FutureExt as _;
 
 use super::clippings::Fresh;
-use super::{Newsroom, targets};
+use super::{Newsroom, due};
 use crate::config::OptOut;
 use crate::model::account::{AccountId, Acct};
 use crate::model::dossier::{AccountRecord, Found, Method};
@@ -70,7 +70,7 @@ impl Harvest {
         record.failures += 1;
         record.last_try = Some(now);
         record.trouble = Some(trouble.to_owned());
-        record.due = targets::due_after_failure(&record.target, record.failures, not_before, now);
+        record.due = due::after_failure(&record.target, record.failures, not_before, now);
         let mut harvest = Harvest::of(&record.target);
         harvest.trouble = record.trouble.clone();
         harvest.is_new_trouble = is_new_trouble;
@@ -165,7 +165,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// Reads it.
+    /// As it is when a pass begins; by the time the poll is written, others may have written too.
     pub fn of(store: &Store, target: &Target) -> Result<Known, StoreError> {
         let cursor = unless_damaged(store.cursor(target))?.unwrap_or_default();
         let mut known = Known { cursor, ..Known::default() };
@@ -248,6 +248,10 @@ impl std::fmt::Debug for Polled {
 }
 
 impl Polled {
+    pub fn is_of_account(&self) -> bool {
+        matches!(self.record.target, Target::Account { .. })
+    }
+
     /// What changes with it. Another panic, or changes that no record holds, are a failed poll as well.
     pub fn harvest(self, store: &Store) -> Harvest {
         let Polled { record, outcome, now } = self;

@@ -3,6 +3,7 @@
 pub mod clippings;
 pub mod collect;
 pub mod commands;
+pub mod due;
 pub mod harvest;
 pub mod home;
 pub mod judge;

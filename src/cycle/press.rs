@@ -204,14 +204,16 @@ impl Press {
     }
 }
 
-/// Findings of a digest that was given up before they were posted: they wait for the next one.
+/// Findings of a digest that were not posted, since it was given up before or their part is withheld: they wait for
+/// the next one.
 fn unsaid(store: &Store, record: &DigestRecord) -> Result<Vec<Finding>, StoreError> {
-    if !matches!(record.state, DigestState::Closed { .. }) {
-        return Ok(Vec::new());
-    }
+    let is_given_up = matches!(record.state, DigestState::Closed { .. });
     let number = record.digest.number;
-    let waiting =
-        record.digest.parts.iter().zip(&record.parts).filter(|(_, state)| **state == PartState::Waiting);
+    let waiting = record.digest.parts.iter().zip(&record.parts).filter(|(_, state)| match state {
+        PartState::Waiting => is_given_up,
+        PartState::Withheld { .. } => true,
+        _ => false,
+    });
     let mut unsaid = Vec::new();
     for id in waiting.flat_map(|(part, _)| &part.findings) {
         let finding = store.finding(*id)?;

@@ -59,7 +59,7 @@ impl Script {
     pub const FOUNDING: Script = Script {
         title: "three papers copy a news agency and do not say so, and ten others have good reasons",
         days: 28,
-        digests: 2,
+        digests: 4,
         review: Review::ByTwo,
     };
 }

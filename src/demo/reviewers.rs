@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Render, Review};
 use crate::cycle::Newsroom;
 use crate::cycle::commands::{self, Act, Answer, Request, Sheet, Signature};
+use crate::model::assessment::{Assessment, Level};
 use crate::model::finding::{Approver, Finding, FindingId};
 use crate::model::tie::{CommentSought, Ticks, Topic};
 
@@ -81,6 +82,11 @@ impl Reviewers {
     /// Looks at one finding, says what is missing, and approves what is shown then.
     async fn review(&mut self, room: &Newsroom, by: &Signature, finding: FindingId) -> anyhow::Result<()> {
         let (mut sheet, text) = self.show(room, finding).await?;
+        // What it was raised for may not hold today; it stays in the queue and is checked again.
+        let is_ready = |assessment: &Assessment| assessment.level == Level::Ready;
+        if sheet.finding.statement.tie.is_some() && !sheet.assessment.as_ref().is_some_and(is_ready) {
+            return Ok(());
+        }
         if self.seen.insert(finding) {
             let (account, at) = (sheet.finding.statement.acct.to_string(), room.config.clock.now());
             self.queue.push(FirstShown { finding, account, at, sheet: text });

@@ -97,6 +97,11 @@ pub enum PartState {
     OnPageOnly {
         why: String,
     },
+    /// Not posted, and shown nowhere: it was withdrawn before, or namings were stopped. In that case its findings
+    /// wait for a later digest.
+    Withheld {
+        why: String,
+    },
     /// Needs a person.
     Held {
         why: String,

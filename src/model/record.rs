@@ -88,6 +88,13 @@ pub enum Record {
         part: u32,
         why: String,
     },
+    /// We do not send it after all: what it says was withdrawn, or is not to be told now. Nobody sees it.
+    Withheld {
+        digest: DigestNumber,
+        rev: u32,
+        part: u32,
+        why: String,
+    },
     /// Written before a post of ours is taken down, so that a crash in between cannot leave it standing.
     Removing {
         digest: DigestNumber,
@@ -184,6 +191,7 @@ impl Record {
             | Record::Posted { digest, .. }
             | Record::NotFound { digest, .. }
             | Record::Refused { digest, .. }
+            | Record::Withheld { digest, .. }
             | Record::Deferred { digest, .. }
             | Record::Removing { digest, .. }
             | Record::Removed { digest, .. }

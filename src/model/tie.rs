@@ -66,7 +66,8 @@ pub struct Tie {
     pub typical_lag_minutes: Option<i64>,
     /// Sum of the points in hundredths, from matches whose order is decided.
     pub points: i32,
-    /// Things that speak against it: credited and reversed matches, items of other wires.
+    /// Things that speak against it: credited and reversed matches. Items that others had first are not counted at
+    /// all, and whether they explain the account as well is asked of every judgement anew.
     pub against: u32,
     /// SHA-256 in hex of the profile as it was judged.
     pub profile_sha256: String,

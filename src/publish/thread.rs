@@ -167,6 +167,7 @@ pub fn replayed(record: &DigestRecord, entries: &[Entry]) -> DigestRecord {
         Fate::Open => PartState::Waiting,
         Fate::Posted { id, uri, url, at } => PartState::Posted { id, uri, url, at },
         Fate::Refused(why) | Fate::TakenDown(why) => PartState::OnPageOnly { why },
+        Fate::Withheld(why) => PartState::Withheld { why },
         Fate::Held(why) => PartState::Held { why },
     };
     let parts = history.parts.iter().take(record.digest.parts.len()).map(state).collect();
@@ -288,7 +289,7 @@ impl Decision<'_> {
         let history = &self.history.parts[index];
         if let Some(why) = self.unsaid(index) {
             let (digest, rev, part) = (self.digest.number, self.digest.rev, self.part(index).index);
-            return Step::Append(Record::Refused { digest, rev, part, why: why.to_owned() });
+            return Step::Append(Record::Withheld { digest, rev, part, why: why.to_owned() });
         }
         if history.was_taken_down() {
             return self.hold(index, "a post of it was taken down and none is left");
@@ -975,10 +976,10 @@ mod tests {
         };
         let step = |entries: &[Entry]| next_step(&record, entries, &situation);
         assert!(matches!(step(&entries[..3]), Step::Send(_)));
-        assert!(matches!(step(&entries), Step::Append(Record::Refused { part: 1, .. })));
+        assert!(matches!(step(&entries), Step::Append(Record::Withheld { part: 1, .. })));
         let stopped = Situation { unsaid: &[1], ..situation };
         let step = next_step(&record, &entries[..3], &stopped);
-        assert!(matches!(step, Step::Append(Record::Refused { part: 1, .. })), "{step:?}");
+        assert!(matches!(step, Step::Append(Record::Withheld { part: 1, .. })), "{step:?}");
     }
 
     proptest! {

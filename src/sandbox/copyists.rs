@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 
 use super::cast::Person;
-use super::newsroom::{self, NewsItem};
+use super::newsroom::{self, NewsItem, Origin};
 use super::posts::{Post, PostKey, day_of};
 use super::random::{Random, mix, of_name};
 use super::retelling::Retelling;
@@ -51,11 +51,14 @@ impl Copyist {
         chosen * (100 - self.drops) as f64 / 100.0
     }
 
-    /// The items of a newsroom's day that this circle chooses.
+    /// The items of a newsroom's day that this circle chooses: rather its own work than what it took from elsewhere.
     pub fn choice(&self, seed: u64, take: &Take, day: i64, items: &[Arc<NewsItem>]) -> Vec<Arc<NewsItem>> {
         let circle = of_name(self.circle);
         let mut ranked = items.to_vec();
-        ranked.sort_by_key(|item| mix(&[seed, circle, item.number]));
+        ranked.sort_by_key(|item| {
+            let rank = mix(&[seed, circle, item.number]);
+            (item.origin != Origin::Own && !rank.is_multiple_of(4), rank)
+        });
         ranked.truncate(steady(take.per_day, day));
         ranked
     }

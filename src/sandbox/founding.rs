@@ -182,6 +182,20 @@ static THIRD_WIRE: Copyist = Copyist {
     between: Between::SmallTalk,
 };
 
+/// Known accounts of the agency that post again, each in a week without other news: address, when, posts a day.
+const RETURNS: [(&str, Duration, f64); 2] = [
+    ("xinhua_ru@two.example", Duration::hours(10 * 24 + 6), 2.0),
+    ("xinhua_ar@three.example", Duration::hours(24 * 24 + 5), 3.0),
+];
+
+fn wake(people: &mut [Person], origin: DateTime<Utc>) {
+    for (address, after, per_day) in RETURNS {
+        let person = people.iter_mut().find(|person| person.acct == acct(address));
+        let person = person.expect("the agency's accounts are in the official story");
+        person.spells.push(Spell { from: origin + after, until: None, per_day });
+    }
+}
+
 /// The world of the founding story.
 pub fn founding(seed: u64, origin: DateTime<Utc>) -> World {
     let World { servers, mut people, mut sites, .. } = story::official(seed, origin);
@@ -189,6 +203,7 @@ pub fn founding(seed: u64, origin: DateTime<Utc>) -> World {
     people.extend(quoters(origin));
     people.extend(republishers(origin));
     people.extend(wire_papers(origin));
+    wake(&mut people, origin);
     open_feeds(&mut sites);
     sites.extend(agencies());
     let world = World::new(seed, origin, servers, people, sites);

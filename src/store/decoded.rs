@@ -29,9 +29,9 @@ struct Shelf {
     turn: u64,
 }
 
-/// So many statuses are kept decoded, some 20 MB: those of the outlets' accounts and of some suspects, which are
-/// judged with every new post.
-const MOST: usize = 8_000;
+/// Statuses of so many bytes on disk are kept decoded, about twice as much in memory: those of the outlets' accounts
+/// and of some suspects, which are judged with every new post.
+const MOST: usize = 12 << 20;
 
 impl<T> Default for Decoded<T> {
     fn default() -> Decoded<T> {
@@ -60,7 +60,8 @@ impl Lately {
         shelf.turn += 1;
         let turn = shelf.turn;
         shelf.accounts.insert(account, (turn, records));
-        while shelf.accounts.values().map(|(_, records)| records.len()).sum::<usize>() > MOST {
+        let bytes = |records: &Statuses| records.values().map(|(bytes, _)| bytes.len()).sum::<usize>();
+        while shelf.accounts.values().map(|(_, records)| bytes(records)).sum::<usize>() > MOST {
             let oldest = shelf.accounts.iter().min_by_key(|(_, (turn, _))| *turn).map(|(id, _)| *id);
             oldest.and_then(|oldest| shelf.accounts.remove(&oldest));
         }
@@ -83,22 +84,23 @@ mod tests {
         });
         let seen: Arc<SeenStatus> = Arc::new(serde_json::from_value(seen).unwrap());
         let key = |number: usize| sled::IVec::from(&number.to_be_bytes());
-        (0..count).map(|number| (key(number), (sled::IVec::from(&b""[..]), seen.clone()))).collect()
+        let bytes = sled::IVec::from(vec![b' '; 1 << 10]);
+        (0..count).map(|number| (key(number), (bytes.clone(), seen.clone()))).collect()
     }
 
     #[test]
     fn who_was_asked_for_lately_is_kept_and_the_number_is_bounded() {
         let lately = Lately::default();
         let account = |number: u8| [number; 16];
-        lately.keep(account(1), records(5_000));
-        lately.keep(account(2), records(2_000));
+        lately.keep(account(1), records(8_000));
+        lately.keep(account(2), records(3_000));
         let first = lately.take(account(1));
-        assert_eq!(first.len(), 5_000);
+        assert_eq!(first.len(), 8_000);
         lately.keep(account(1), first);
-        lately.keep(account(3), records(2_000));
+        lately.keep(account(3), records(3_000));
         assert_eq!(lately.take(account(2)).len(), 0, "asked for the longest ago");
-        assert_eq!(lately.take(account(1)).len(), 5_000);
-        lately.keep(account(4), records(MOST + 1));
+        assert_eq!(lately.take(account(1)).len(), 8_000);
+        lately.keep(account(4), records(13_000));
         assert_eq!(lately.take(account(4)).len(), 0, "too many for the shelf");
     }
 }

@@ -256,18 +256,18 @@ impl Inner {
     ) -> Result<Vec<Arc<T>>, StoreError> {
         let mut known = decoded.0.lock().unwrap_or_else(PoisonError::into_inner);
         let stale = std::mem::take(&mut known.stale);
-        let records = match &mut known.records {
-            Some(records) => {
-                for key in stale {
-                    match unless_damaged(self.read(tree, &key))? {
-                        Some(record) => records.insert(key, Arc::new(record)),
-                        None => records.remove(&key),
-                    };
-                }
-                records
-            }
-            unread => unread.insert(self.read_all(tree)?),
+        // Taken out while it is renewed: after an error all is read anew.
+        let mut records = match known.records.take() {
+            Some(records) => records,
+            None => self.read_all(tree)?,
         };
+        for key in stale {
+            match unless_damaged(self.read(tree, &key))? {
+                Some(record) => records.insert(key, Arc::new(record)),
+                None => records.remove(&key),
+            };
+        }
+        let records = known.records.insert(records);
         Ok(records.values().cloned().collect())
     }
 

@@ -83,7 +83,8 @@ pub(super) fn part(facts: &SiteFacts, shown: &Shown<'_>, index: u32) -> Option<M
     let digest = &shown.record.digest;
     let at = digest.parts.iter().position(|part| part.index == index)?;
     let part = &digest.parts[at];
-    let confirmed = shown.confirmed_of(part);
+    let is_hidden = is_withheld(shown.record.parts.get(at)) && shown.record.correction(part.index).is_none();
+    let confirmed = if is_hidden { Vec::new() } else { shown.confirmed_of(part) };
     let published: Vec<&Confirmed> = shown.confirmed.iter().collect();
     let title = format!("Digest {}, post {}", digest.number, part.index);
     let body = html! {
@@ -136,7 +137,11 @@ fn post(shown: &Shown<'_>, part: &Part, state: Option<&PartState>, place: Place)
     html! {
         article.post {
             @if !part.spoiler.is_empty() { p.spoiler lang=(part.language) { (part.spoiler) } }
-            p.words lang=(part.language) { (linked(&part.text, &part.permalink)) }
+            @if is_withheld(state) && correction.is_none() {
+                p.words { "This part was withheld before it was posted. It is shown nowhere." }
+            } @else {
+                p.words lang=(part.language) { (linked(&part.text, &part.permalink)) }
+            }
             p.note {
                 (fate(state))
                 @if let Some(correction) = correction {
@@ -161,6 +166,10 @@ fn linked(text: &str, permalink: &str) -> Markup {
     }
 }
 
+fn is_withheld(state: Option<&PartState>) -> bool {
+    matches!(state, Some(PartState::Withheld { .. }))
+}
+
 fn fate(state: Option<&PartState>) -> Markup {
     match state {
         Some(PartState::Posted { url, at, .. }) => {
@@ -173,6 +182,7 @@ fn fate(state: Option<&PartState>) -> Markup {
             }
         }
         Some(PartState::OnPageOnly { .. }) => html! { "On this page only." },
+        Some(PartState::Withheld { .. }) => html! { "Not posted." },
         Some(PartState::Held { .. }) => html! { "Not posted: a person looks at it first." },
         Some(PartState::Waiting) | None => html! { "Not posted yet." },
     }

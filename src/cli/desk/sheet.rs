@@ -310,7 +310,8 @@ fn post(page: &mut Page, sheet: &Sheet) {
             indented(page, "WILL BE POSTED", preview);
             if let Some(with) = &sheet.preview_with {
                 let others: Vec<String> = with.findings.iter().map(FindingId::to_string).collect();
-                let title = format!("OR, IF {} IS APPROVED AS WELL", others.join(" AND "));
+                let verb = if others.len() == 1 { "IS" } else { "ARE" };
+                let title = format!("OR, IF {} {verb} APPROVED AS WELL", others.join(" AND "));
                 indented(page, &title, &with.post);
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 
 use super::{Fault, Harvest, Known, Write};
-use crate::cycle::{Newsroom, targets};
+use crate::cycle::{Newsroom, due};
 use crate::model::account::{AccountId, Acct, Host};
 use crate::model::assessment::Relation;
 use crate::model::dossier::{AccountRecord, Found, Method, Presence};
@@ -20,6 +20,8 @@ use crate::store::{Store, StoreError, unless_damaged};
 
 /// Pages of forty statuses that one poll may read: the rest is a gap that the next poll goes on with.
 const PAGES_PER_POLL: u32 = 5;
+/// A server's clock may be behind ours by so much.
+const CLOCKS_DIFFER: Duration = Duration::minutes(5);
 /// Counts are kept this far apart at least: a trend needs no more. An account is judged anew with each of
 /// them, since proof must be fresh and activity ends by itself; without anything new it is not judged oftener.
 const COUNTS_EVERY: Duration = Duration::hours(6);
@@ -83,7 +85,10 @@ fn news_of(
     seen: AccountPoll,
 ) -> Result<AccountPoll, StoreError> {
     let returned: BTreeSet<&StatusUri> = seen.statuses.iter().map(|status| &status.uri).collect();
-    let in_reach = heads.iter().rposition(|uri| returned.contains(uri)).map_or(0, |last| last + 1);
+    let last = heads.iter().rposition(|uri| returned.contains(uri));
+    // Where the page is all there is, the oldest one may be missing as well.
+    let is_all_there_is = seen.covered_since == Some(DateTime::UNIX_EPOCH);
+    let in_reach = if is_all_there_is { heads.len() } else { last.map_or(0, |last| last + 1) };
     let is_whole = seen.complete && seen.sight == Sight::Later && returned.len() == in_reach;
     if !is_whole || !heads[..in_reach].iter().all(|uri| returned.contains(uri)) {
         return Ok(seen);
@@ -132,7 +137,7 @@ fn missing(account: AccountRecord, record: TargetRecord, now: DateTime<Utc>) -> 
     let has_changed = presence != account.presence;
     let account = AccountRecord { presence, ..account };
     let mut harvest = Harvest::of(&record.target);
-    let due = targets::due_account(&record.target, &account, targets::Standing::default(), now);
+    let due = due::account(&record.target, &account, due::Standing::default(), now);
     if has_changed {
         harvest.touched.push(account.id.clone());
     }
@@ -172,10 +177,13 @@ fn harvest(
     let seen = news_of(store, &id, &cursor.heads, seen)?;
     let stored = known_statuses(store, &id, &cursor.heads, &seen)?;
     let background = known.is_none() || seen.sight == Sight::First;
-    let absent_at = known.as_ref().and_then(|account| account.last_complete_poll);
+    let last_complete = known.as_ref().and_then(|account| account.last_complete_poll);
     let mut has_changed = known.as_ref().is_none_or(|account| tells_more(account, &seen));
     let changed = seen.statuses.iter().filter_map(|status| match stored.get(&status.uri) {
-        None => Some(SeenStatus { absent_at, ..first_sight(status, seen.server_date, background, now) }),
+        None => {
+            let absent_at = lacked_by(last_complete, status);
+            Some(SeenStatus { absent_at, ..first_sight(status, seen.server_date, background, now) })
+        }
         Some(old) => seen_again(old, status, now),
     });
     for status in changed.chain(removed(&stored, &seen, now)) {
@@ -186,7 +194,7 @@ fn harvest(
         }
         harvest.batch.put_status(&id, status);
     }
-    let standing = targets::Standing::of(store, &id)?;
+    let standing = due::Standing::of(store, &id)?;
     for uri in beyond(kept_of(standing.relation), &stored, &seen, now) {
         harvest.batch.remove_status(&id, uri);
     }
@@ -203,7 +211,7 @@ fn harvest(
         harvest.batch.put_cursor(&record.target, &seen.cursor);
     }
     let account = updated(known, api_host, lead.or_else(|| record.found.clone()), seen, now);
-    let due = targets::due_account(&harvest.target, &account, standing, now);
+    let due = due::account(&harvest.target, &account, standing, now);
     if has_changed {
         harvest.touched.push(id);
     }
@@ -240,6 +248,13 @@ fn beyond<'a>(
     let times: BTreeSet<(DateTime<Utc>, &StatusUri)> = old.chain(new).collect();
     let beyond = times.len().saturating_sub(kept);
     times.into_iter().take(beyond).map(|(_, uri)| uri)
+}
+
+/// The last complete poll, which lacked this status. One that says it was there before that poll ended makes the poll
+/// no witness: a cache may have answered.
+fn lacked_by(last_complete: Option<DateTime<Utc>>, status: &Status) -> Option<DateTime<Utc>> {
+    let stated = status.claimed_at.map(|claimed| claimed + CLOCKS_DIFFER);
+    last_complete.filter(|polled| stated.is_some_and(|stated| stated >= *polled))
 }
 
 /// A status that no poll had returned before.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 
 use super::{Fault, Harvest, Write};
-use crate::cycle::{Newsroom, targets};
+use crate::cycle::{Newsroom, due, targets};
 use crate::model::item::{FeedSight, Item, ItemId};
 use crate::model::outlet::{FeedStatus, OutletId};
 use crate::model::target::TargetRecord;
@@ -86,8 +86,8 @@ fn harvest(
     let complaint = sight.as_ref().and_then(|sight| complaint(sight, now));
     let is_quiet = sight.as_ref().is_some_and(|sight| is_quiet(sight, reading.status, now));
     let due = match is_quiet {
-        true => targets::due_stale_feed(&record.target, now),
-        false => targets::due_after_success(&record.target, now),
+        true => due::stale_feed(&record.target, now),
+        false => due::after_success(&record.target, now),
     };
     sight.into_iter().for_each(|sight| harvest.batch.put_feed(sight));
     harvest.polled_with(record, complaint, due, now);

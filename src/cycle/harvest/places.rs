@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Fault, Harvest, Write};
 use crate::analysis::resemblance::is_worth_a_dossier;
 use crate::config::Config;
-use crate::cycle::{Newsroom, targets};
+use crate::cycle::{Newsroom, due};
 use crate::model::account::{Acct, Host};
 use crate::model::dossier::{Found, Method};
 use crate::model::outlet::OutletId;
@@ -54,7 +54,7 @@ fn harvest_page(
         harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
     }
     harvest.batch.put_page(sight);
-    let due = targets::due_after_success(&record.target, now);
+    let due = due::after_success(&record.target, now);
     harvest.polled(record, due, now);
     Ok(harvest)
 }
@@ -86,7 +86,7 @@ pub(super) async fn poll_host(
             let found = Found { at: now, method: Method::Webfinger, through: host.to_string(), background };
             harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
         }
-        let due = targets::due_after_success(&record.target, now);
+        let due = due::after_success(&record.target, now);
         harvest.polled(record, due, now);
         Ok(harvest)
     }))
@@ -158,7 +158,7 @@ pub(super) async fn poll_search(
         }
         let source = record.target.to_string();
         rejected.into_iter().for_each(|rejected| harvest.batch.put_rejected(&source, now, rejected));
-        let due = targets::due_after_success(&record.target, now);
+        let due = due::after_success(&record.target, now);
         harvest.polled(record, due, now);
         Ok(harvest)
     }))

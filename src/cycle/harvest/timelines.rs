@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use super::{Fault, Harvest, Known, Write};
 use crate::analysis::resemblance::{is_worth_a_dossier, outlet_of_url};
 use crate::config::{Config, Discover};
-use crate::cycle::{Newsroom, targets};
+use crate::cycle::{Newsroom, due};
 use crate::model::account::{Acct, Host, Network};
 use crate::model::dossier::{Found, Method};
 use crate::model::observation::Profile;
@@ -28,6 +28,8 @@ use crate::store::{Batch, Store, StoreError};
 const PAGES_PER_POLL: u32 = 3;
 /// Who may see a timeline is asked so often.
 const ACCESS_EVERY: Duration = Duration::days(1);
+/// A timeline is sent whole once a day at least, whatever its server says of versions.
+const READ_WHOLE_EVERY: Duration = Duration::days(1);
 /// Authors with copy that one poll takes up; a server full of them is read over some polls.
 const COPIES_PER_POLL: usize = 20;
 /// People who name or link an outlet are many, and few of them are its accounts.
@@ -47,30 +49,37 @@ pub(super) async fn poll_timeline(
     let heads = known.cursor.heads;
     let road = (&room.net, &server, token);
     let last = room.shown.last(&record.target);
-    let version = last.as_ref().and_then(|last| last.version.as_deref());
+    let version = last.as_ref().filter(|last| now - last.read_at < READ_WHOLE_EVERY);
+    let version = version.and_then(|last| last.version.as_deref());
     let reading = timeline::read(road, shown, part, &heads, version, PAGES_PER_POLL, now).await?;
     let Some(reading) = reading else {
-        let leads = later_leads(room, &server, &record.target, &heads, last.unwrap_or_default()).await?;
-        let visit = Visit { leads, ..Visit::to(server) };
-        return Ok(write(&room.config, visit, record, now));
+        let last = last.unwrap_or_default();
+        let (leads, edition) = later_leads(room, &server, &heads, &last).await?;
+        let last = Last { edition, ..last };
+        let visit = Visit { leads, last: Some(last), ..Visit::to(server) };
+        return Ok(write(room, visit, record, now));
     };
     // Posts seen before are compared again: the item may come to us later than its copy.
     let (copies, edition) = copies(room, &reading.posts).await?;
     let leads = leads(&reading.posts, &copies, &heads, &server, &room.config);
     let mut seen: Vec<_> = reading.posts.iter().map(|post| post.status.uri.clone()).collect();
-    // What is left of more leads than one poll takes up has to be met again.
-    let version = reading.version.filter(|_| leads.len() <= COPIES_PER_POLL);
-    room.shown.keep(&record.target, Last { version, posts: reading.posts.into(), edition });
+    let new_posts = match reading.missed {
+        Some(_) => usize::MAX,
+        None => seen.iter().filter(|uri| !heads.contains(uri)).count(),
+    };
     seen.truncate(Cursor::HEADS);
+    let version = reading.version.filter(|_| !reading.is_broken_off);
     let visit = Visit {
         leads,
         rejected: reading.rejected,
         complaint: reading.missed,
-        new_posts: seen.iter().filter(|uri| !heads.contains(uri)).count(),
-        heads: Some(seen).filter(|seen| !seen.is_empty() && *seen != heads),
+        // Below where a reading broke off there may be posts that nobody saw: the next one has to go there.
+        heads: Some(seen).filter(|seen| !seen.is_empty() && *seen != heads && !reading.is_broken_off),
+        new_posts,
+        last: Some(Last { version, posts: reading.posts.into(), edition, read_at: now }),
         ..Visit::to(server)
     };
-    Ok(write(&room.config, visit, record, now))
+    Ok(write(room, visit, record, now))
 }
 
 pub(super) async fn poll_tag(
@@ -95,7 +104,7 @@ pub(super) async fn poll_tag(
     let authors = reading.posts.iter().filter(is_worth_it).map(|post| post.author.acct.clone());
     let leads = authors.map(|acct| (acct, Method::Tag)).collect();
     let visit = Visit { leads, rejected: reading.rejected, ..Visit::to(server) };
-    Ok(write(&room.config, visit, record, now))
+    Ok(write(room, visit, record, now))
 }
 
 pub(super) async fn poll_directory(
@@ -108,7 +117,7 @@ pub(super) async fn poll_directory(
     let (profiles, rejected) = timeline::directory(&room.net, &server, token).await?;
     let worth_it = profiles.into_iter().filter(|it| is_worth_a_dossier(it, &room.config.watchlist));
     let leads = worth_it.map(|profile| (profile.acct, Method::Directory)).collect();
-    Ok(write(&room.config, Visit { leads, rejected, ..Visit::to(server) }, record, now))
+    Ok(write(room, Visit { leads, rejected, ..Visit::to(server) }, record, now))
 }
 
 /// What a visit to a server brought.
@@ -121,22 +130,33 @@ struct Visit {
     heads: Option<Vec<StatusUri>>,
     /// Posts that did not stand there before.
     new_posts: usize,
+    /// What to remember of a timeline.
+    last: Option<Last>,
 }
 
 impl Visit {
     fn to(server: Host) -> Visit {
-        Visit { server, leads: vec![], rejected: vec![], complaint: None, heads: None, new_posts: 0 }
+        Visit {
+            server,
+            leads: vec![],
+            rejected: vec![],
+            complaint: None,
+            heads: None,
+            new_posts: 0,
+            last: None,
+        }
     }
 }
 
 /// Takes up the leads, copy first. What a place shows at the first look was there before.
-fn write(config: &Arc<Config>, mut visit: Visit, record: TargetRecord, now: DateTime<Utc>) -> Write {
-    let config = config.clone();
+fn write(room: &Newsroom, mut visit: Visit, record: TargetRecord, now: DateTime<Utc>) -> Write {
+    let (config, shown) = (room.config.clone(), room.shown.clone());
     visit.leads.sort_by_key(|(_, method)| *method == Method::Mention);
     Box::new(move |store| {
         let mut harvest = Harvest::of(&record.target);
         let background = record.last_ok.is_none();
         let through = visit.server.to_string();
+        let is_more = visit.leads.len() > COPIES_PER_POLL;
         let mut named = 0;
         for (acct, method) in visit.leads {
             let before = harvest.new_accounts.len();
@@ -153,11 +173,14 @@ fn write(config: &Arc<Config>, mut visit: Visit, record: TargetRecord, now: Date
         let source = record.target.to_string();
         visit.rejected.into_iter().for_each(|rejected| harvest.batch.put_rejected(&source, now, rejected));
         let due = match record.target {
-            Target::Timeline { .. } => {
-                targets::due_timeline(&record.target, visit.new_posts, record.last_ok, now)
-            }
-            _ => targets::due_after_success(&record.target, now),
+            Target::Timeline { .. } => due::timeline(&record.target, visit.new_posts, record.last_ok, now),
+            _ => due::after_success(&record.target, now),
         };
+        if let Some(last) = visit.last {
+            // What is left of more leads than one poll takes up has to be met again.
+            let version = last.version.filter(|_| !is_more);
+            shown.keep(&record.target, Last { version, ..last });
+        }
         harvest.polled_with(record, visit.complaint, due, now);
         Ok(harvest)
     })
@@ -175,6 +198,8 @@ struct Last {
     posts: Arc<[Post]>,
     /// The edition of the clippings with which the posts were compared.
     edition: u64,
+    /// When its posts were sent to us.
+    read_at: DateTime<Utc>,
 }
 
 impl Shown {
@@ -187,21 +212,18 @@ impl Shown {
     }
 }
 
-/// Those whose posts, seen before, carry items that came later.
+/// Those whose posts, seen before, carry items that came later, and the edition of the clippings that says so.
 async fn later_leads(
     room: &Newsroom,
     server: &Host,
-    target: &Target,
     heads: &[StatusUri],
-    last: Last,
-) -> Result<Vec<(Acct, Method)>, Fault> {
+    last: &Last,
+) -> Result<(Vec<(Acct, Method)>, u64), Fault> {
     if room.clippings.lock().await.edition() == last.edition {
-        return Ok(vec![]);
+        return Ok((vec![], last.edition));
     }
     let (copies, edition) = copies(room, &last.posts).await?;
-    let leads = leads(&last.posts, &copies, heads, server, &room.config);
-    room.shown.keep(target, Last { edition, ..last });
-    Ok(leads)
+    Ok((leads(&last.posts, &copies, heads, server, &room.config), edition))
 }
 
 /// Whose posts give a reason to look; `known` are those seen before, which say nothing new except by copy.

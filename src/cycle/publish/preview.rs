@@ -56,10 +56,13 @@ fn previews(
     let approved: Vec<&Finding> = others.iter().filter(|other| other.confirmed().is_some()).collect();
     let (small, large) = (family(finding, &approved), family(finding, &others.iter().collect::<Vec<_>>()));
     let Some(now) = post(&small)? else { return Ok(None) };
-    let joining: Vec<FindingId> =
-        large.iter().filter(|member| !small.contains(member)).map(|member| member.id).collect();
-    let with = if joining.is_empty() { None } else { post(&large)? };
-    let with = with.filter(|with| *with != now).map(|with| (joining, with));
+    // One that our gate refuses is none that anybody will see.
+    let with = post(&large).ok().flatten().filter(|with| *with != now);
+    let with = with.map(|with| {
+        let is_told = |member: &&&Finding| with.text.contains(&member.statement.acct.to_string());
+        let joining = large.iter().filter(|member| !small.contains(member)).filter(is_told);
+        (joining.map(|member| member.id).collect(), with)
+    });
     Ok(Some(Previews { now, with }))
 }
 

@@ -16,6 +16,7 @@ pub(super) enum Fate {
         at: DateTime<Utc>,
     },
     Refused(String),
+    Withheld(String),
     Held(String),
     /// It was posted and taken down again.
     TakenDown(String),
@@ -97,6 +98,7 @@ impl PartHistory {
                 self.doubt.is_open = false;
             }
             Record::Refused { why, .. } => self.settle(Fate::Refused(why.clone())),
+            Record::Withheld { why, .. } => self.settle(Fate::Withheld(why.clone())),
             Record::Held { why, .. } => self.settle(Fate::Held(why.clone())),
             Record::Corrected { .. } => self.is_corrected = true,
             Record::Removing { id, why, .. } => self.removing.push((id.clone(), why.clone())),
@@ -185,6 +187,7 @@ fn part_of(record: &Record) -> Option<(DigestNumber, u32)> {
         | Record::Posted { digest, part, .. }
         | Record::NotFound { digest, part, .. }
         | Record::Refused { digest, part, .. }
+        | Record::Withheld { digest, part, .. }
         | Record::Removing { digest, part, .. }
         | Record::Removed { digest, part, .. }
         | Record::Corrected { digest, part, .. }

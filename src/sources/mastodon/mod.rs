@@ -6,6 +6,8 @@ use crate::model::account::Host;
 
 pub mod poll;
 pub mod probe;
+pub mod profile;
+mod server;
 pub mod timeline;
 pub mod walk;
 pub mod wire;

@@ -1,30 +1,24 @@
-//! The calls that read accounts: thin, each a request or two and a pure reading of the answer.
-//!
-//! Without a token we are a robot like any other and ask the server's robots.txt first; with one we are a
-//! client that the server let in.
+//! Polls of accounts and account searches: each a request or two and a pure reading of the answer.
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::probe::{self, Api, Software};
-use super::walk::{Ask, Next, PAGE, Sheet, Sight, Walk};
+use super::profile::is_served_by;
+use super::server::Server;
+use super::walk::{Ask, Next, PAGE, Sheet, Sight, Walk, is_overlap_due};
 use super::{call, wire};
 use crate::model::account::{Acct, Host};
-use crate::model::evidence::hex;
 use crate::model::observation::{Observation, Profile};
 use crate::model::status::Status;
 use crate::model::target::{Cursor, Rejected};
-use crate::net::{BodyKind, FetchError, Fetched, Method, Net, Outgoing, Validators};
-use crate::sources::{PollError, aside, json, webfinger};
+use crate::net::Net;
+use crate::sources::{PollError, aside, json};
 
-/// Profiles change rarely: between two looks at one, its statuses are read by the id that it had.
-const PROFILE_EVERY: Duration = Duration::hours(1);
-
-/// How versions begin that we name after the bytes of an answer; names by servers are in quotes.
-const HASH: &str = "sha256:";
+/// Profiles change rarely: a poll that comes sooner after the last look at one reads its statuses by the id that it
+/// had. Accounts of outlets are polled more rarely than this, those that carry copy are read every second time.
+const PROFILE_EVERY: Duration = Duration::minutes(35);
 
 /// The longest query that is sent to a search, in characters.
 const QUERY_CHARS: usize = 200;
@@ -61,8 +55,8 @@ pub struct Before<'a> {
 /// again, and a profile that was read a short while ago is not asked for.
 ///
 /// # Errors
-/// As [`read_profile`], and where the first page of statuses cannot be had. Trouble further down is a
-/// complaint of the poll and a gap in its cursor.
+/// As [`read_profile`](super::profile::read_profile), and where the first page of statuses cannot be had.
+/// Trouble further down is a complaint of the poll and a gap in its cursor.
 pub async fn read_account(
     net: &Net,
     acct: &Acct,
@@ -74,22 +68,31 @@ pub async fn read_account(
 ) -> Result<AccountPoll, PollError> {
     let server = Server { net, host: api_host, token };
     let Before { observation, cursor } = before;
-    let is_recent = |known: &&Observation| known.seen_at <= now && now - known.seen_at < PROFILE_EVERY;
-    if let Some(known) = observation.filter(is_recent).filter(|_| !cursor.heads.is_empty()) {
-        let poll = server.account(known.clone(), cursor.clone(), pages, now).await;
-        // Whatever is odd about it, the profile may say why.
-        if let Ok(poll) = poll
-            && poll.complete
-        {
-            return Ok(poll);
-        }
+    // Once a day all is read, whatever the server says of versions.
+    let known = observation.filter(|_| !is_overlap_due(cursor, now));
+    let is_recent = |known: &&Observation| {
+        known.seen_at <= now && now - known.seen_at < PROFILE_EVERY && !known.profile.is_suspended
+    };
+    let early = match known.filter(is_recent).filter(|_| !cursor.heads.is_empty()) {
+        Some(known) => server.account(known.clone(), cursor.clone(), pages, now).await.ok(),
+        None => None,
+    };
+    // Whatever is odd about it, the profile may say why.
+    if let Some(poll) = early.as_ref().filter(|poll| poll.complete) {
+        return Ok(poll.clone());
     }
-    let known = observation.map(|known| &known.profile).zip(cursor.profile_version.as_deref());
+    let known = known.map(|known| &known.profile).zip(cursor.profile_version.as_deref());
     let (observation, profile_version) = server.profile(acct, known, now).await?;
-    let cursor = Cursor { profile_version, ..cursor.clone() };
     if observation.profile.is_suspended {
+        let cursor = Cursor { profile_version, ..cursor.clone() };
         return Ok(AccountPoll::of_suspended(observation, api_host, cursor));
     }
+    let is_same = |poll: &AccountPoll| poll.observation.profile.local_id == observation.profile.local_id;
+    if let Some(poll) = early.filter(is_same) {
+        let cursor = Cursor { profile_version, ..poll.cursor };
+        return Ok(AccountPoll { observation, cursor, ..poll });
+    }
+    let cursor = Cursor { profile_version, ..cursor.clone() };
     server.account(observation, cursor, pages, now).await
 }
 
@@ -108,24 +111,6 @@ impl AccountPoll {
             complaint: Some(format!("{host} has suspended the account")),
         }
     }
-}
-
-/// The profile of an account as `api_host` shows it. Asked on its own host it is looked up by its bare name;
-/// elsewhere by its address.
-///
-/// # Errors
-/// [`PollError::NoAccount`] where a server that knows its accounts says that there is none;
-/// [`PollError::NoLookup`], [`PollError::NeedsToken`] and [`PollError::NotAMastodonApi`] where we cannot see
-/// it; [`PollError::OtherAccount`] where the answer is about somebody else; otherwise what the fetch or the
-/// reading said.
-pub async fn read_profile(
-    net: &Net,
-    acct: &Acct,
-    api_host: &Host,
-    token: Option<&SecretString>,
-    now: DateTime<Utc>,
-) -> Result<Observation, PollError> {
-    Server { net, host: api_host, token }.profile(acct, None, now).await.map(|(observation, _)| observation)
 }
 
 /// Accounts that a server's own search finds; it is not asked to look elsewhere (`resolve`).
@@ -158,14 +143,6 @@ pub async fn search(
     Ok((found, rejected))
 }
 
-/// A server and our way to it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Server<'a> {
-    pub net: &'a Net,
-    pub host: &'a Host,
-    pub token: Option<&'a SecretString>,
-}
-
 /// A page of statuses as it came.
 struct Received {
     page: wire::Page,
@@ -175,90 +152,6 @@ struct Received {
 }
 
 impl Server<'_> {
-    /// Calls the interface; `what` names what is wanted, for the case that it needs a token.
-    pub async fn get(self, url: &Url, what: &'static str) -> Result<Fetched, PollError> {
-        self.let_in(url).await?;
-        let fetched = self.net.get(url.as_str(), BodyKind::Json, self.token).await;
-        fetched.map_err(|error| self.explain(what, error))
-    }
-
-    /// The same with the version of the answer; `None` where that is the one that is known. Mastodon names a
-    /// version of every answer and sends no body for one that is known; other servers send the same again.
-    pub async fn get_if_changed(
-        self,
-        url: &Url,
-        what: &'static str,
-        known: Option<&str>,
-    ) -> Result<Option<(Fetched, String)>, PollError> {
-        self.let_in(url).await?;
-        let etag = known.filter(|version| !version.starts_with(HASH)).map(str::to_owned);
-        let asked = Validators { etag, last_modified: None };
-        let fetched = self.net.get_if_changed(url.as_str(), BodyKind::Json, self.token, &asked).await;
-        let Some(fetched) = fetched.map_err(|error| self.explain(what, error))? else { return Ok(None) };
-        let named = fetched.validators.etag.clone();
-        let version = named.unwrap_or_else(|| format!("{HASH}{}", hex(&Sha256::digest(&fetched.body))));
-        Ok((known != Some(version.as_str())).then_some((fetched, version)))
-    }
-
-    async fn let_in(self, url: &Url) -> Result<(), PollError> {
-        if self.token.is_none() && !self.net.allows_robots(url.as_str()).await? {
-            return Err(PollError::RobotsForbid { url: url.to_string() });
-        }
-        Ok(())
-    }
-
-    fn explain(self, what: &'static str, error: FetchError) -> PollError {
-        match error {
-            denied @ FetchError::Denied { .. } if self.token.is_none() => {
-                PollError::NeedsToken { host: self.host.clone(), what, denied }
-            }
-            error => PollError::Fetch(error),
-        }
-    }
-
-    /// The profile as [`read_profile`] gives it, and its version; `known` is the last reading of both.
-    async fn profile(
-        self,
-        acct: &Acct,
-        known: Option<(&Profile, &str)>,
-        now: DateTime<Utc>,
-    ) -> Result<(Observation, Option<String>), PollError> {
-        let name = if acct.host() == self.host { acct.user().to_owned() } else { acct.to_string() };
-        let url = call(self.host, &["api", "v1", "accounts", "lookup"], &[("acct", &name)]);
-        let version = known.map(|(_, version)| version);
-        let fetched = match self.get_if_changed(&url, "this account", version).await {
-            Ok(fetched) => fetched,
-            Err(PollError::Fetch(FetchError::Missing { .. })) => {
-                return self.explain_absence(acct, &url, now).await.map(|observation| (observation, None));
-            }
-            Err(error) => return Err(error),
-        };
-        let (profile, version, server_date) = match (fetched, known) {
-            (Some((fetched, version)), _) => {
-                let server_date = fetched.server_date;
-                (self.parse_profile(fetched, acct, &url).await?, Some(version), server_date)
-            }
-            (None, Some((profile, version))) => (profile.clone(), Some(version.to_owned()), None),
-            (None, None) => unreachable!("only an answer that is known is not sent"),
-        };
-        let observation = self.observe(profile, acct, &url, server_date, now).await?;
-        Ok((observation, version))
-    }
-
-    async fn parse_profile(self, fetched: Fetched, acct: &Acct, url: &Url) -> Result<Profile, PollError> {
-        let host = acct.host().clone();
-        let error = match aside(move || wire::parse_account(&fetched.body, &host)).await {
-            Ok(profile) => return Ok(profile),
-            Err(error) => error,
-        };
-        match probe::ask(self.net, self.host).await {
-            Ok(Software { name, api: Api::None, .. }) => {
-                Err(PollError::NotAMastodonApi { host: self.host.clone(), software: name })
-            }
-            _ => Err(PollError::parse(url.as_str(), error)),
-        }
-    }
-
     /// The newest statuses of an account whose profile is known, with as much below as the walk wants.
     async fn account(
         self,
@@ -332,104 +225,6 @@ impl Server<'_> {
         let page = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
         Ok(Some(Received { page, next, version, server_date }))
     }
-
-    /// The profile with its times, if it is the account that was asked for and its id lies where it is
-    /// served: otherwise any server could speak in the name of any account.
-    async fn observe(
-        self,
-        profile: Profile,
-        acct: &Acct,
-        url: &Url,
-        server_date: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Result<Observation, PollError> {
-        let other = |got: &str| {
-            Err(PollError::OtherAccount { url: url.to_string(), asked: acct.clone(), got: got.to_owned() })
-        };
-        if !profile.acct.is_same(acct) {
-            return other(&profile.acct.to_string());
-        }
-        let is_it = if acct.host() == self.host {
-            is_served_by(&profile, self.host)
-        } else {
-            // Asked for a remote address, a server may answer with its own account of that name, or show
-            // one that lives elsewhere. Only the host of the address can say which account is meant, and
-            // it may say another thing than when it sent us here.
-            let located = webfinger::locate(self.net, acct, now).await?;
-            is_served_by(&profile, self.host) && located.is_some_and(|(id, _)| id == profile.id)
-        };
-        if !is_it {
-            return other(&profile.id.uri);
-        }
-        Ok(Observation { profile, seen_at: now, server_date, read_from: url.to_string() })
-    }
-
-    /// What a 404 to the lookup at `url` means: the account by another way, or the reason why it cannot be
-    /// had.
-    async fn explain_absence(
-        self,
-        acct: &Acct,
-        url: &Url,
-        now: DateTime<Utc>,
-    ) -> Result<Observation, PollError> {
-        let host = self.host.clone();
-        let no_lookup = |why: String| PollError::NoLookup { acct: acct.clone(), host: host.clone(), why };
-        let software = probe::ask(self.net, self.host).await?;
-        match (software.api, self.token) {
-            (Api::None, _) => return Err(PollError::NotAMastodonApi { host, software: software.name }),
-            (Api::WithoutLookup, Some(_)) => return self.find_among_users(acct, &software, now).await,
-            (Api::WithoutLookup, None) => {
-                return Err(no_lookup(format!(
-                    "{} has no lookup, and its search needs a token",
-                    software.name
-                )));
-            }
-            (Api::Mastodon | Api::Unknown, _) => {}
-        }
-        // The fetch gave no body, and the body tells the server's word from that of a proxy.
-        let (method, url, token) = (Method::Get, url.to_string(), self.token.cloned());
-        let answer = self.net.send(Outgoing { method, url, token, headers: vec![], json: None }).await?;
-        match Absence::read(&answer, software.api) {
-            Absence::Believed => Err(PollError::NoAccount { acct: acct.clone(), host }),
-            Absence::Doubtful(why) => Err(no_lookup(why)),
-        }
-    }
-
-    /// The account by the search for users, where there is no lookup.
-    async fn find_among_users(
-        self,
-        acct: &Acct,
-        software: &Software,
-        now: DateTime<Utc>,
-    ) -> Result<Observation, PollError> {
-        let parameters = [("q", acct.to_string()), ("limit", "40".to_owned())];
-        let parameters = parameters.each_ref().map(|(key, value)| (*key, value.as_str()));
-        let url = call(self.host, &["api", "v1", "accounts", "search"], &parameters);
-        let fetched = self.get(&url, "its account search").await?;
-        let (server_date, host) = (fetched.server_date, acct.host().clone());
-        let parsed = aside(move || wire::parse_accounts(&fetched.body, &host)).await;
-        let (profiles, _) = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
-        match profiles.into_iter().find(|profile| profile.acct.is_same(acct)) {
-            Some(profile) => self.observe(profile, acct, &url, server_date, now).await,
-            None => Err(PollError::NoLookup {
-                acct: acct.clone(),
-                host: self.host.clone(),
-                why: format!("{} has no lookup, and its search does not find it", software.name),
-            }),
-        }
-    }
-}
-
-/// Whether the id of an account lies on this host, or on one with the same registered domain.
-pub(super) fn is_served_by(profile: &Profile, host: &Host) -> bool {
-    let Some(served) = Url::parse(&profile.id.uri).ok().as_ref().and_then(Host::of) else { return false };
-    let is_name = |host: &Host| !host.name().ends_with(|c: char| c.is_ascii_digit() || c == ']');
-    let registered = psl::domain_str(served.name());
-    served == *host
-        || (is_name(&served)
-            && is_name(host)
-            && registered.is_some()
-            && registered == psl::domain_str(host.name()))
 }
 
 /// What the `Link` header of a page said.
@@ -468,78 +263,9 @@ impl LinkNext {
     }
 }
 
-/// Whether a 404 to the lookup is the server's word that there is no such account.
-///
-/// It is believed as the interface's own error (JSON), or as plain text, from software that is known to have
-/// the lookup; from unknown software only in Mastodon's very words. A web page may come from a proxy in
-/// front.
-#[derive(Debug, PartialEq, Eq)]
-enum Absence {
-    Believed,
-    Doubtful(String),
-}
-
-impl Absence {
-    fn read(answer: &Fetched, api: Api) -> Absence {
-        let status = answer.status;
-        if !matches!(status, 404 | 410) {
-            return Absence::Doubtful(format!("it answered 404, then {status}"));
-        }
-        let body = answer.body.trim_ascii_start();
-        let content_type = answer.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
-        match json::error_text(body) {
-            Some(said) if api == Api::Mastodon || said.eq_ignore_ascii_case("Record not found") => {
-                Absence::Believed
-            }
-            None if body.starts_with(b"<") || content_type.contains("html") => {
-                Absence::Doubtful(format!("it answered {status} with a web page"))
-            }
-            None if api == Api::Mastodon => Absence::Believed,
-            _ => Absence::Doubtful(format!("it answered {status} and does not say what it runs")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn answer(status: u16, content_type: Option<&str>, body: &str) -> Fetched {
-        Fetched {
-            status,
-            final_url: Url::parse("https://social.example/").unwrap(),
-            body: body.into(),
-            content_type: content_type.map(str::to_owned),
-            link: None,
-            validators: Validators::default(),
-            server_date: None,
-            fetched_at: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn only_the_interface_itself_is_believed_that_an_account_does_not_exist() {
-        let read = |status, content_type, body, api| Absence::read(&answer(status, content_type, body), api);
-        let not_found = r#"{"error":"Record not found"}"#;
-        for (content_type, body, api) in [
-            (Some("application/json"), not_found, Api::Mastodon),
-            (Some("application/json"), not_found, Api::Unknown),
-            (Some("application/json"), r#"{"error":"Not Found"}"#, Api::Mastodon),
-            (Some("text/plain"), "not found", Api::Mastodon),
-            (None, "", Api::Mastodon),
-        ] {
-            assert_eq!(read(404, content_type, body, api), Absence::Believed, "{body}");
-        }
-        for (status, content_type, body, api) in [
-            (404, Some("text/html; charset=utf-8"), "<h1>404", Api::Mastodon),
-            (404, None, " <!doctype html>", Api::Mastodon),
-            (404, Some("application/json"), r#"{"error":"no such route"}"#, Api::Unknown),
-            (404, Some("text/plain"), "not found", Api::Unknown),
-            (502, Some("application/json"), not_found, Api::Mastodon),
-        ] {
-            assert!(matches!(read(status, content_type, body, api), Absence::Doubtful(_)), "{status} {body}");
-        }
-    }
 
     #[test]
     fn only_the_id_is_taken_from_a_link_to_the_next_page() {

@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::call;
-use super::poll::{Server, is_served_by};
+use super::profile::is_served_by;
+use super::server::Server;
 use super::walk::PAGE;
 use super::wire::{self, Access, Post, TimelinesAccess};
 use crate::model::account::Host;
@@ -46,6 +47,8 @@ pub struct Reading {
     pub rejected: Vec<Rejected>,
     /// Why there may be posts between these and those known, in words; `None` where there are none.
     pub missed: Option<String>,
+    /// A page below the first one could not be had.
+    pub is_broken_off: bool,
     /// The version of its first page.
     pub version: Option<String>,
 }
@@ -160,6 +163,7 @@ pub async fn read(
             Err(error) if is_first => return Err(error),
             Err(error) => {
                 reading.missed = Some(error.to_string());
+                reading.is_broken_off = true;
                 return Ok(Some(reading));
             }
         };

@@ -133,6 +133,11 @@ enum Below {
     Nowhere,
 }
 
+/// Whether it is time to read more than needed, and to take no version for known.
+pub(super) fn is_overlap_due(cursor: &Cursor, now: DateTime<Utc>) -> bool {
+    cursor.overlap_read.is_none_or(|read| now - read >= OVERLAP_EVERY)
+}
+
 impl Walk {
     /// Begins a poll that may ask for `pages` pages (at least one).
     pub fn new(cursor: &Cursor, pages: u32, now: DateTime<Utc>) -> Walk {
@@ -164,11 +169,12 @@ impl Walk {
     /// The version of the first page that is known, where nothing below it is to be read in this poll: then it
     /// need not be sent again.
     pub fn known_version(&self) -> Option<&str> {
-        let is_whole = self.cursor.gaps.is_empty() && !self.cursor.heads.is_empty() && !self.is_overlap_due();
-        self.cursor.page_version.as_deref().filter(|_| is_whole && self.step == Step::First)
+        let is_whole = self.cursor.gaps.is_empty() && !self.cursor.heads.is_empty();
+        let is_due = is_overlap_due(&self.cursor, self.now);
+        self.cursor.page_version.as_deref().filter(|_| is_whole && !is_due && self.step == Step::First)
     }
 
-    /// The first page is the one that is known: nothing came and nothing went.
+    /// The server says that the first page is the one that is known.
     pub fn take_same(&mut self) {
         self.step = Step::Done;
         self.is_closed = true;
@@ -260,7 +266,7 @@ impl Walk {
         };
         self.set_heads(reached);
         self.is_closed = true;
-        let is_due = self.is_overlap_due();
+        let is_due = is_overlap_due(&self.cursor, self.now);
         match below {
             Below::Page(id) if is_due && self.sight == Sight::Later => self.step = Step::Overlap(id),
             Below::Page(_) | Below::Nowhere if !is_due => self.resume_gaps(),
@@ -269,10 +275,6 @@ impl Walk {
                 self.resume_gaps();
             }
         }
-    }
-
-    fn is_overlap_due(&self) -> bool {
-        self.cursor.overlap_read.is_none_or(|read| self.now - read >= OVERLAP_EVERY)
     }
 
     /// The heads are what was read from the top, then what it was joined to.
