@@ -180,10 +180,7 @@ fn harvest(
     let last_complete = known.as_ref().and_then(|account| account.last_complete_poll);
     let mut has_changed = known.as_ref().is_none_or(|account| tells_more(account, &seen));
     let changed = seen.statuses.iter().filter_map(|status| match stored.get(&status.uri) {
-        None => {
-            let absent_at = lacked_by(last_complete, status);
-            Some(SeenStatus { absent_at, ..first_sight(status, seen.server_date, background, now) })
-        }
+        None => Some(first_sight(status, &seen, last_complete, background, now)),
         Some(old) => seen_again(old, status, now),
     });
     for status in changed.chain(removed(&stored, &seen, now)) {
@@ -260,7 +257,8 @@ fn lacked_by(last_complete: Option<DateTime<Utc>>, status: &Status) -> Option<Da
 /// A status that no poll had returned before.
 fn first_sight(
     status: &Status,
-    server_date: Option<DateTime<Utc>>,
+    seen: &AccountPoll,
+    last_complete: Option<DateTime<Utc>>,
     background: bool,
     now: DateTime<Utc>,
 ) -> SeenStatus {
@@ -268,8 +266,8 @@ fn first_sight(
         content_hash: status.content_hash(),
         status: status.clone(),
         first_seen: now,
-        absent_at: None,
-        server_date,
+        absent_at: lacked_by(last_complete, status),
+        server_date: seen.server_date,
         background,
         versions: Vec::new(),
         removed_at: None,
