@@ -198,7 +198,7 @@ fn a_paper_with_sisters_is_told_with_their_names_and_posts_of_both() {
         evidence.says,
         "63 items in common with diario_cl@social.example, 63 of them in the same changed words; \
          63 items in common with diario_cr@social.example, 63 of them in the same changed words; \
-         chance alone would make less than 1e-12 of such pairs (q)"
+         false discovery rate less than 1e-12"
     );
     let urls: Vec<&str> = evidence.citations().iter().map(|citation| citation.url.as_str()).collect();
     assert_eq!(urls[..2], ["https://social.example/@diario_py/0", "https://social.example/@diario_cl/0"]);

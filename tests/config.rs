@@ -647,6 +647,7 @@ fn settings_out_of_range_are_refused() {
         ("[review]\nundisclosed = 0\n", "`undisclosed` is out of range"),
         ("[review]\nreviewers = [\"a\", \"A\"]\n", "reviewer named twice"),
         ("[review]\nreviewers = [\"../a\"]\n", "not a reviewer's name"),
+        ("[review]\nreviewers = [\"Masthead\"]\n", "not a reviewer's name"),
         ("[publish.fediverse]\nmax_posts = 13\n", "`max_posts` is out of range"),
         ("[publish.fediverse]\nvisibility = \"privat\"\n", "`visibility` cannot be understood"),
         ("[publish.fediverse]\nspoiler = \"ask @me\"\n", "spoiler that would notify or tag"),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use masthead::clock::Clock;
 use masthead::cycle::commands::Answer;
 use masthead::daemon::Service;
 use masthead::demo::progress::Progress;
+use masthead::demo::thread::Thread;
 use masthead::demo::{self, Script, Shown};
 use masthead::sandbox::story::{ORIGIN, Story};
 use masthead::sandbox::{Options, Sandbox, founding};
@@ -43,11 +45,22 @@ fn founding() -> Expected {
             founding::Expected::LeadAtMost | founding::Expected::Nothing => {
                 expected.never_named.push(part.acct)
             }
-            // Readers may hear of it as what it says it is.
-            founding::Expected::Mirror => {}
+            // It stands on a list as what it says it is; no digest tells of it.
+            founding::Expected::Mirror => expected.never_named.push(part.acct),
         }
     }
     expected
+}
+
+/// The agency's own accounts, which are known from the start.
+const KNOWN: [&str; 4] =
+    ["xinhua@one.example", "xinhua_fr@one.example", "xinhua_ru@two.example", "xinhua_ar@three.example"];
+
+/// Every address in the posts of a thread.
+fn addresses(thread: &Thread) -> impl Iterator<Item = String> {
+    let words = thread.posts.iter().flat_map(|post| post.text.split_whitespace());
+    let bare = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned());
+    bare.filter(|word| word.contains('@')).collect::<Vec<_>>().into_iter()
 }
 
 /// Far more than it takes, since a busy machine runs it as well.
@@ -89,6 +102,9 @@ fn assert_holds(shown: &Shown, expected: &Expected) {
     for acct in &expected.never_named {
         assert!(!shown.names(acct), "{acct} is named\n{text}");
     }
+    let told: BTreeSet<String> = shown.threads.iter().flat_map(addresses).collect();
+    let known = |acct: &String| expected.named.iter().chain(&KNOWN).any(|known| known == acct);
+    assert!(told.iter().all(known), "{told:?}\n{text}");
     for thread in &shown.threads {
         let limit = usize::try_from(thread.limit).unwrap();
         assert!(thread.posts.len() > 1, "digest {} has nothing below its first post\n{text}", thread.number);

@@ -669,6 +669,16 @@ fn a_pinned_post_of_long_ago_does_not_thin_out_a_busy_account() {
     let made = |n: i64| now() - Duration::minutes(15 * n);
     let mut statuses: Vec<Arc<SeenStatus>> = (0..200).map(|n| status(made(n), true)).collect();
     statuses.push(status(now() - Duration::days(900), true));
-    let tenths = tenths_of_posts_a_day(&statuses, now()).unwrap();
+    let tenths = tenths_of_posts_a_day(&statuses, None, now()).unwrap();
     assert!((900..1_050).contains(&tenths), "{tenths}");
+}
+
+#[test]
+fn the_pace_of_an_account_that_came_back_is_counted_from_its_return() {
+    let mut statuses: Vec<Arc<SeenStatus>> =
+        (0..8).map(|n| status(now() - Duration::hours(6 * n), false)).collect();
+    statuses.push(status(now() - Duration::days(300), true));
+    let returned = Some(now() - Duration::hours(42));
+    assert_eq!(tenths_of_posts_a_day(&statuses, returned, now()), Some(46));
+    assert_eq!(tenths_of_posts_a_day(&statuses, None, now()), Some(3));
 }

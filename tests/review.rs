@@ -720,7 +720,7 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     insta::assert_snapshot!(shown.replace(seen, "7c1e9a0b44d2").replace(ticked, "HISTORY"), @r#"
     F-0047  appears affiliated, does not say so   waits for 2 approvals, 0 so far
     account         noticias@social.example "Noticias del Sur"  3.0 posts a day, first seen 2026-11-03 by outlet
-                    copy on a public timeline
+                    copy on a public timeline, through social.example
     with            Daily Agency <- State Council (says A Monitor)
     strength        5.0 of 4.3 needed; all 2 conditions met
     for             text source 2.0: 41 of 52 posts are copies of items that the outlet had first
@@ -729,7 +729,7 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     against         credited -0.2: 1 of 41 copies say where they are from
     order sure?     4 copies after a poll that lacked them, 1.5 h to 1.6 h later, half within 2.0 h; of 1 nobody
                     can tell; 0 before the outlet; its feeds are read every 9 min, this account every 27: 4 of 4
-                    gaps are longer
+                    gaps are longer than both together
     innocent?       next best: efe 1.2 points from its text; only you can tell: a partner by contract, a
                     translator, a fan
     not seen        its web site (none given); who runs it; anything before 2026-11-03 (0 posts read)

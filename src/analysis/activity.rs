@@ -22,7 +22,7 @@ const MOST_PINNED: usize = 10;
 /// A return to posting is news for so long.
 const NEWS_FOR: Duration = Duration::days(14);
 /// "A week before" is the count nearest to seven days ago, within this distance.
-const WEEK_TOLERANCE: Duration = Duration::days(3);
+const WEEK_TOLERANCE: Duration = Duration::days(1);
 
 /// Whether the account posts. What was never read completely stays unknown: missing data is no evidence.
 pub fn activity(dossier: &Dossier, now: DateTime<Utc>) -> Activity {
@@ -41,9 +41,14 @@ pub fn activity(dossier: &Dossier, now: DateTime<Utc>) -> Activity {
     }
 }
 
-/// Posts a day in tenths, over the last four weeks or since the oldest post we hold of them.
-pub fn tenths_of_posts_a_day(statuses: &[Arc<SeenStatus>], now: DateTime<Utc>) -> Option<u32> {
-    let from = now - RATE_WINDOW;
+/// Posts a day in tenths, over the last four weeks or since the oldest post we hold of them; of an account that came
+/// back, since it did.
+pub fn tenths_of_posts_a_day(
+    statuses: &[Arc<SeenStatus>],
+    returned: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<u32> {
+    let from = returned.map_or(now - RATE_WINDOW, |returned| returned.max(now - RATE_WINDOW));
     let mut times: Vec<DateTime<Utc>> = statuses.iter().map(|seen| seen.made_at()).collect();
     times.sort();
     // A first reading that went no further back than it had to may hold old pinned posts all the same.

@@ -671,14 +671,14 @@ mod tests {
         Proof, or object:
         https://masthead.example/d/12/2
 
-        [3 · 495]
+        [3 · 490]
         Three accounts, one story: appear affiliated with China News Service, do not say so
 
         noticias_py@social.example, 38 followers
         cronica_cl@social.example, 6
         diario_cr@otro.example, 4
 
-        Observed 3 to 21 November: the same 35 items on all three, near-copies of the outlet's earlier items. Credit: none in 111; “Twitter •mundo_china” in 12.
+        Observed 3 to 21 November: 123 near-copies of the outlet's earlier items, 35 items on all three. Credit: none in 111; “Twitter •mundo_china” in 12.
 
         Outlet's owner: United Front Work Department, says State Media Monitor. Not known: who runs them.
 
@@ -747,14 +747,14 @@ mod tests {
         La prueba, o para objetar:
         https://masthead.example/d/12/2
 
-        [3 · 498]
+        [3 · 496]
         Tres cuentas, una historia: parecen vinculadas a China News Service y no lo dicen
 
         noticias_py@social.example, 38 seguidores
         cronica_cl@social.example, 6
         diario_cr@otro.example, 4
 
-        Observado del 3 al 21 de noviembre: los mismos 35 textos en las tres, casi iguales a otros previos del medio. Crédito: ninguno en 111; “Twitter •mundo_china” en 12.
+        Observado del 3 al 21 de noviembre: 123 copias casi exactas de textos anteriores del medio, 35 en las tres. Crédito: ninguno en 111; “Twitter •mundo_china” en 12.
 
         Control del medio: United Front Work Department, según State Media Monitor. No se sabe quién las lleva.
 

@@ -346,6 +346,10 @@ impl Desk<'_> {
         let links = account.latest.profile.links.iter().map(|link| &link.url);
         let speaks = |item: &&Evidence| item.weight == Weight::Proof(Direction::OutletNamesAccount);
         let named_on = self.assessment.evidence.iter().find(speaks).and_then(|item| item.citations().first());
+        let returned = match &claim {
+            Claim::Changed(Change::PostsAgain { since, .. }) => Some(*since),
+            _ => None,
+        };
         Statement {
             claim,
             account: account.id.clone(),
@@ -356,7 +360,7 @@ impl Desk<'_> {
             outlet_name: self.outlet.name.clone(),
             owner: owner_line(self.outlet, self.watchlist),
             first_seen: account.found.at,
-            tenths_of_posts_a_day: tenths_of_posts_a_day(&self.dossier.statuses, self.now),
+            tenths_of_posts_a_day: tenths_of_posts_a_day(&self.dossier.statuses, returned, self.now),
             followers: follower_trend(&self.dossier.counts),
             quiet_since: match activity(self.dossier, self.now) {
                 Activity::DormantSince(day) => Some(day),

@@ -63,13 +63,13 @@ fn accounts(rows: &[AccountRow], room: Option<u16>) -> String {
     });
     let mut text = table(&header, &cells.collect::<Vec<_>>(), "no account was seen yet", room);
     let troubles = rows.iter().filter_map(|row| Some((&row.account, row.trouble.as_deref()?)));
-    troubles.for_each(|(account, trouble)| not_read(&mut text, account, trouble));
+    troubles.for_each(|(account, trouble)| tell_trouble(&mut text, "not read", account, trouble));
     text
 }
 
 /// What a place answered instead, below the table: such sentences are too long for a column.
-fn not_read(text: &mut String, what: &str, trouble: &str) {
-    let _ = writeln!(text, "\nnot read: {what}\n  {trouble}");
+fn tell_trouble(text: &mut String, how: &str, what: &str, trouble: &str) {
+    let _ = writeln!(text, "\n{how}: {what}\n  {trouble}");
 }
 
 pub(super) fn activity(row: &AccountRow) -> String {
@@ -114,8 +114,11 @@ fn targets(rows: &[TargetRow], room: Option<u16>) -> String {
     });
     let header = ["target", "due", "last read", "failed", "gaps"];
     let mut text = table(&header, &cells.collect::<Vec<_>>(), "nothing is polled", room);
-    let troubles = rows.iter().filter_map(|row| Some((&row.target, row.trouble.as_deref()?)));
-    troubles.for_each(|(target, trouble)| not_read(&mut text, target, trouble));
+    let troubles = rows.iter().filter_map(|row| Some((row, row.trouble.as_deref()?)));
+    troubles.for_each(|(row, trouble)| {
+        let what = if row.failures > 0 { "not read" } else { "odd" };
+        tell_trouble(&mut text, what, &row.target, trouble);
+    });
     text
 }
 

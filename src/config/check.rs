@@ -182,6 +182,10 @@ pub(super) fn review(raw: &RawReview, faults: &mut Vec<Fault>) -> Review {
             let fault = Fault::error("not a reviewer's name").at(name.spot);
             let fault = fault.label("it becomes the name of a key file");
             faults.push(fault.expected("letters, digits, - and _, for example \"ana\""));
+        } else if name.value.eq_ignore_ascii_case("masthead") {
+            let fault = Fault::error("not a reviewer's name").at(name.spot);
+            let fault = fault.label("in the record this stands for what no person decided");
+            faults.push(fault.expected("a name of a person, for example \"ana\""));
         } else if reviewers.iter().any(|known| known.eq_ignore_ascii_case(&name.value)) {
             let fault = Fault::error("reviewer named twice").at(name.spot);
             faults.push(fault.label("one person's approvals count once"));

@@ -80,8 +80,10 @@ pub async fn read(room: &Newsroom, bot: &Acct, digests: &[DigestRecord]) -> anyh
                 anyhow::bail!("post {} of digest {number} answers no other", part.index);
             }
             parent = Some(status);
-            let length = measure::length(&status.text, &part.spoiler, limits);
-            posts.push(Post { text: status.text.clone(), length });
+            // The end of the last paragraph is no line of its own.
+            let text = status.text.trim_end().to_owned();
+            let length = measure::length(&text, &part.spoiler, limits);
+            posts.push(Post { text, length });
         }
         let at = at.with_timezone(&room.config.schedule.timezone);
         Ok(Thread { number, at, posts, limit: limits.max_characters })

@@ -81,7 +81,8 @@ pub fn expand(pattern: &str, lexicon: Lexicon, random: &mut Random) -> String {
         rest = &rest[end + 1..];
     }
     text.push_str(rest);
-    text
+    // What Spanish runs together; no other language of this world has these words beside each other.
+    text.replace(" a el ", " al ").replace(" de el ", " del ")
 }
 
 /// A number with so many digits at most, never round.

@@ -220,7 +220,15 @@ fn against(statement: &Statement) -> Markup {
     let found = with_weight(statement, |weight| matches!(weight, Weight::Points(points) if points < 0.0));
     html! {
         @if found.is_empty() {
-            p.quiet { "Nothing that our checks look for. " a href="/method#checks" { "What they look for" } }
+            p.quiet {
+                @if let Some(tie) = &statement.tie {
+                    (tie.posts.saturating_sub(tie.copies)) " of its " (tie.posts)
+                    " posts in that time are no near-copies of the outlet's items. Beyond that, nothing"
+                } @else {
+                    "Nothing"
+                }
+                " that our checks look for. " a href="/method#checks" { "What they look for" }
+            }
         } @else {
             (evidence(&found))
         }

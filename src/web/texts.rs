@@ -118,7 +118,7 @@ pub(super) fn reads(facts: &SiteFacts) -> Markup {
         }
         h2 { "Servers" }
         (table(&facts.servers, "No server is read."))
-        h2 { "Pages of outlets" }
+        h2 { "Pages and feeds of outlets" }
         (table(&facts.pages, "No page is read."))
         section.object {
             h2 { "Please do not read mine" }

@@ -84,5 +84,5 @@ fn said(sisters: &[Sister<'_>]) -> String {
     }
     let q = sisters.iter().map(|sister| sister.pair.q).fold(0.0, f64::max);
     let q = if q < LEAST_SAID { format!("less than {LEAST_SAID:e}") } else { format!("{q:.0e}") };
-    format!("{}; chance alone would make {q} of such pairs (q)", parts.join("; "))
+    format!("{}; false discovery rate {q}", parts.join("; "))
 }

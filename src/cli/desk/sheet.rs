@@ -103,7 +103,11 @@ impl Page {
             label = "";
         }
         if label == "against" {
-            self.line(label, "- nothing found that speaks against it");
+            let others = sheet.finding.statement.tie.as_ref().map(|tie| {
+                let others = tie.posts.saturating_sub(tie.copies);
+                format!("; {others} of {} posts in that time are no such copies", tie.posts)
+            });
+            self.line(label, &format!("- nothing with points{}", others.unwrap_or_default()));
         }
         let seen = evidence.iter().filter(|item| item.weight == Weight::Shown);
         seen.for_each(|item| self.line("also seen", &format!("{}: {}", item.indicator, item.says)));
@@ -170,7 +174,8 @@ fn account(sheet: &Sheet) -> String {
     let pace =
         statement.tenths_of_posts_a_day.map(|tenths| format!("{}.{} posts a day", tenths / 10, tenths % 10));
     let bot = sheet.profile.is_bot.then(|| "declared bot".to_owned());
-    let seen = format!("first seen {} by {}", day(statement.first_seen), row.found.method.words());
+    let (method, through) = (row.found.method.words(), names::clean(&row.found.through));
+    let seen = format!("first seen {} by {method}, through {through}", day(statement.first_seen));
     let facts: Vec<String> = followers.into_iter().chain(pace).chain(bot).chain([seen]).collect();
     format!("{} \"{name}\"  {}", names::handle(&statement.acct, statement.network), facts.join(", "))
 }
@@ -230,7 +235,7 @@ fn order(tie: &Tie, orders: Orders) -> String {
     });
     format!(
         "{} copies after a poll that lacked them{}; of {} nobody can tell; {} before the outlet; its feeds \
-         are read every {} min, this account every {}: {} of {} gaps are longer",
+         are read every {} min, this account every {}: {} of {} gaps are longer than both together",
         orders.outlet_first,
         lag.unwrap_or_default(),
         orders.undecided,

@@ -112,7 +112,7 @@ pub(super) fn row(
         named: Named::of(mine),
         activity: activity(dossier, now),
         moved_to: account.latest.profile.moved_to.as_ref().map(ToString::to_string),
-        tenths_of_posts_a_day: tenths_of_posts_a_day(&dossier.statuses, now),
+        tenths_of_posts_a_day: tenths_of_posts_a_day(&dossier.statuses, None, now),
         followers: follower_trend(&dossier.counts),
         found: account.found.clone(),
         last_read: account.latest.seen_at,

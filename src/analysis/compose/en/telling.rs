@@ -117,7 +117,7 @@ fn observed(observed: &Observed) -> String {
             "Observed {span}: {copies} of {posts} posts, one item on {all}, are near-copies of the outlet's earlier items{lag}."
         ),
         _ => format!(
-            "Observed {span}: the same {common} items on {all}, near-copies of the outlet's earlier items{lag}."
+            "Observed {span}: {copies} near-copies of the outlet's earlier items{lag}, {common} items on {all}."
         ),
     }
 }

@@ -120,7 +120,7 @@ fn observed(observed: &Observed) -> String {
             "Observado {span}: {copies} de {posts} mensajes, con un texto en {all}, son copias casi exactas de textos anteriores del medio{lag}."
         ),
         _ => format!(
-            "Observado {span}: los mismos {common} textos en {all}, casi iguales a otros previos del medio{lag}."
+            "Observado {span}: {copies} copias casi exactas de textos anteriores del medio{lag}, {common} en {all}."
         ),
     }
 }
