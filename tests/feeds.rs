@@ -719,36 +719,38 @@ async fn a_page_that_has_not_changed_is_not_read_again() {
     assert_eq!(record().last_complete_poll, Some(minutes(90)));
 }
 
-/// Some servers and proxies name all their answers alike, and ignore what we say of versions.
-#[tokio::test]
-async fn a_body_that_comes_is_read_whatever_it_is_called() {
+const PAGES: &str = "home.example/api/v1/accounts/1/statuses?limit=40";
+
+/// A town in which the agency's account can be looked up, and its author; nothing stands below its first page.
+async fn with_oriental() -> (Town, Value) {
     let town = Town::new("discover = []").await;
     let oriental =
         author("oriental@home.example", json!({"id": "1", "uri": "https://home.example/users/oriental"}));
-    let pages = "home.example/api/v1/accounts/1/statuses?limit=40";
     town.says("home.example/api/v1/accounts/lookup?acct=oriental", oriental.to_string());
-    town.says(&format!("{pages}&max_id"), "[]");
+    town.says(&format!("{PAGES}&max_id"), "[]");
+    (town, oriental)
+}
+
+/// Some servers and proxies name all their answers alike, and ignore what we say of versions.
+#[tokio::test]
+async fn a_body_that_comes_is_read_whatever_it_is_called() {
+    let (town, oriental) = with_oriental().await;
     let one = post(1, &oriental, "One", json!({}));
     let alike = [("etag", "W/\"0\""), ("x-deaf", "yes")];
-    town.replies(pages, 200, &alike, json!([one]).to_string());
+    town.replies(PAGES, 200, &alike, json!([one]).to_string());
     let target = account("oriental@home.example");
     town.poll(&target, now()).await;
     let two = post(2, &oriental, "Two", json!({"created_at": "2026-11-02T12:15:00Z"}));
-    town.replies(pages, 200, &alike, json!([two, one]).to_string());
+    town.replies(PAGES, 200, &alike, json!([two, one]).to_string());
     assert_eq!(town.poll(&target, minutes(30)).await.new_statuses, 1);
 }
 
 /// A cache on the way said for hours that nothing had changed: its polls are no witnesses of who was first.
 #[tokio::test]
 async fn a_poll_that_a_status_contradicts_is_no_witness() {
-    let town = Town::new("discover = []").await;
-    let oriental =
-        author("oriental@home.example", json!({"id": "1", "uri": "https://home.example/users/oriental"}));
-    let pages = "home.example/api/v1/accounts/1/statuses?limit=40";
-    town.says("home.example/api/v1/accounts/lookup?acct=oriental", oriental.to_string());
-    town.says(&format!("{pages}&max_id"), "[]");
+    let (town, oriental) = with_oriental().await;
     let one = post(1, &oriental, "One", json!({}));
-    town.replies(pages, 200, &[("etag", "\"v\"")], json!([one]).to_string());
+    town.replies(PAGES, 200, &[("etag", "\"v\"")], json!([one]).to_string());
     let target = account("oriental@home.example");
     town.poll(&target, now()).await;
     for at in [30, 60, 90] {
@@ -756,7 +758,7 @@ async fn a_poll_that_a_status_contradicts_is_no_witness() {
     }
     let hidden = post(2, &oriental, "Two", json!({"created_at": "2026-11-02T12:10:00Z"}));
     let fresh = post(3, &oriental, "Three", json!({"created_at": "2026-11-02T13:50:00Z"}));
-    town.replies(pages, 200, &[("etag", "\"w\"")], json!([fresh, hidden, one]).to_string());
+    town.replies(PAGES, 200, &[("etag", "\"w\"")], json!([fresh, hidden, one]).to_string());
     town.poll(&target, minutes(120)).await;
     let id = AccountId::mastodon("https://home.example/users/oriental");
     let statuses = town.room.store.statuses(&id).unwrap();
@@ -768,19 +770,15 @@ async fn a_poll_that_a_status_contradicts_is_no_witness() {
 /// The first post of all may be the one that gives somebody away.
 #[tokio::test]
 async fn the_oldest_status_of_a_short_account_is_missed_when_it_goes() {
-    let town = Town::new("discover = []").await;
-    let oriental =
-        author("oriental@home.example", json!({"id": "1", "uri": "https://home.example/users/oriental"}));
-    let pages = "home.example/api/v1/accounts/1/statuses?limit=40";
+    let (town, oriental) = with_oriental().await;
     let link = [("link", "<https://home.example/x?min_id=9>; rel=\"prev\"")];
-    town.says("home.example/api/v1/accounts/lookup?acct=oriental", oriental.to_string());
     let made = |number: u32| {
         post(number, &oriental, "Post", json!({"created_at": format!("2026-11-02T0{number}:00:00Z")}))
     };
-    town.replies(pages, 200, &link, json!([made(3), made(2), made(1)]).to_string());
+    town.replies(PAGES, 200, &link, json!([made(3), made(2), made(1)]).to_string());
     let target = account("oriental@home.example");
     town.poll(&target, now()).await;
-    town.replies(pages, 200, &link, json!([made(3), made(2)]).to_string());
+    town.replies(PAGES, 200, &link, json!([made(3), made(2)]).to_string());
     town.poll(&target, minutes(30)).await;
     let id = AccountId::mastodon("https://home.example/users/oriental");
     let statuses = town.room.store.statuses(&id).unwrap();
