@@ -16,6 +16,7 @@ mod outlet_links;
 mod rel_me;
 pub(super) mod reuse;
 mod reversed;
+mod rules;
 pub(super) mod uncredited;
 
 use crate::analysis::corpus::Corpus;
@@ -121,6 +122,8 @@ pub const TABLE: &[Indicator] = &[
 pub fn indicator(id: &str) -> Option<&'static Indicator> {
     TABLE.iter().find(|indicator| indicator.id == id)
 }
+
+pub use rules::rule;
 
 /// Everything that all indicators find in a dossier.
 pub fn run_all(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Evidence> {

@@ -1,9 +1,11 @@
 //! The explanation of one account as people read it: every point, every threshold, and what is missing.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::render::{activity, grown};
 use crate::analysis::concealed::{Count, LEAD_COPIES, LEAD_POINTS, RIVAL_DISTANCE, families};
+use crate::analysis::indicators::rule;
 use crate::analysis::names;
 use crate::cycle::commands::{Explanation, FindingLine, Named};
 use crate::model::assessment::{Assessment, Level, Relation};
@@ -21,6 +23,7 @@ pub(super) fn explained(explanation: &Explanation) -> String {
     if let Some(assessment) = &explanation.assessment {
         text.push_str("\nevidence\n");
         assessment.evidence.iter().for_each(|item| text.push_str(&evidence(item)));
+        text.push_str(&rules(&assessment.evidence));
         text.push_str(&points(assessment));
         text.push_str(&level(assessment));
         let heading = match assessment.relation {
@@ -68,6 +71,15 @@ fn named_in_words(named: Named) -> &'static str {
         Named::Waiting => "not before people approve",
         Named::No => "no",
     }
+}
+
+/// How the points above are counted, with every threshold.
+fn rules(evidence: &[Evidence]) -> String {
+    let counting = evidence.iter().filter(|item| matches!(item.weight, Weight::Points(_)));
+    let ids: BTreeSet<&str> = counting.map(|item| &*item.indicator.0).collect();
+    let rules = ids.into_iter().filter_map(|id| Some(format!("  {id:<21}{}\n", rule(id)?)));
+    let rules: String = rules.collect();
+    if rules.is_empty() { rules } else { format!("\nhow these count\n{rules}") }
 }
 
 /// What each family of indicators gives, within its bounds, and their sum.

@@ -17,7 +17,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
 };
 
 /// What a group weighs, however large it is: all pairs of it say one thing, that somebody edits for all.
-const POINTS: f64 = 1.5;
+pub const POINTS: f64 = 1.5;
 /// Sisters that a sentence names; the rest is counted.
 const MOST_NAMED: usize = 3;
 /// Chances below this are not told apart.

@@ -15,7 +15,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
 };
 
 /// All that a name can weigh: fans, critics and parodies bear it too.
-const POINTS: f64 = 0.5;
+pub const POINTS: f64 = 0.5;
 
 fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     let profile = &dossier.account.latest.profile;

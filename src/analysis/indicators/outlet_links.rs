@@ -21,7 +21,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
 
 /// Accounts that must have been read before a domain counts as rare. Among fewer, even a domain that a single
 /// account links to is not shown to be rarer than one account in two hundred.
-const LEAST_ACCOUNTS: u32 = 200;
+pub const LEAST_ACCOUNTS: u32 = 200;
 /// Own posts that must link to a domain if the profile does not, each on a day of its own: whoever writes about
 /// a company links to it once or twice.
 const LEAST_DAYS: usize = 3;

@@ -20,6 +20,9 @@ fn evidence(copying: &Copying<'_>) -> Vec<Evidence> {
         copying.own_dated,
         copying.from.date_naive()
     );
+    let copies = u32::try_from(copying.decided.len()).unwrap_or(u32::MAX).min(copying.own_dated);
+    let (least, base) = (100.0 * lower_bound(copies, copying.own_dated), 100.0 * copying.base_rate);
+    says += &format!(", at least {least:.0} % of its output where innocent accounts have {base:.1} %");
     if !copying.undecided.is_empty() {
         says += &format!("; of {} more nobody can tell who was first", copying.undecided.len());
     }
