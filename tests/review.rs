@@ -774,6 +774,9 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
         "a lead from 2.5 points and 3 copies; ready when everything below holds",
         "next best  efe 1.2 points from its text; has to stay 1 points below",
         "  NO  on at least 7 days; 5 now",
+        "how these count\n",
+        "(0.005, or their 95th percentile from 50 accounts on); a post is a copy when at least 80 % of it",
+        "0.5 from 3 such credits on as many days, 1.5 from 6",
     ] {
         assert!(explained.contains(part), "`{part}` is not in\n{explained}");
     }
