@@ -143,9 +143,6 @@ mod play {
 
     use super::service::Pages;
 
-    /// Threads for the store and the parsers: more than a few only take turns.
-    const HANDS: usize = 4;
-
     /// How it ends after the story.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Ending {
@@ -165,7 +162,7 @@ mod play {
         let clock = Clock::jumping(story::ORIGIN);
         let outside = Builder::new_multi_thread().worker_threads(1).thread_name("world").enable_all().build();
         let outside = outside.context("start the runtime of the world")?;
-        let house = Builder::new_current_thread().max_blocking_threads(HANDS).enable_all().build();
+        let house = Builder::new_current_thread().max_blocking_threads(demo::HANDS).enable_all().build();
         let house = house.context("start the runtime")?;
         let (options, script) = staging(seed, folder.0.clone(), clock);
         let world = outside.block_on(Sandbox::start(options)).context("open the world")?;

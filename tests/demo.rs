@@ -115,7 +115,8 @@ fn assert_holds(shown: &Shown, expected: &Expected) {
 /// Plays the founding story on a runtime like the one of the demo.
 fn founding_story(seed: u64) {
     let begun = Instant::now();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(demo::HANDS).build();
     let shown = runtime.unwrap().block_on(play(Story::Founding, seed, &Script::FOUNDING));
     eprintln!("world {seed}: {:.1} s", begun.elapsed().as_secs_f64());
     assert_holds(&shown, &founding());

@@ -16,7 +16,6 @@ mod outlet_links;
 mod rel_me;
 pub(super) mod reuse;
 mod reversed;
-mod rules;
 pub(super) mod uncredited;
 
 use crate::analysis::corpus::Corpus;
@@ -95,6 +94,8 @@ pub struct Indicator {
     pub family: Family,
     /// What it sees, in one line for `masthead method`.
     pub sees: &'static str,
+    /// How its points are counted, with every threshold; `None` for those that give none.
+    pub rule: Option<fn() -> String>,
     pub run: fn(&Dossier, &Watchlist, &Corpus) -> Vec<Evidence>,
 }
 
@@ -122,8 +123,6 @@ pub const TABLE: &[Indicator] = &[
 pub fn indicator(id: &str) -> Option<&'static Indicator> {
     TABLE.iter().find(|indicator| indicator.id == id)
 }
-
-pub use rules::rule;
 
 /// Everything that all indicators find in a dossier.
 pub fn run_all(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Evidence> {
@@ -189,4 +188,17 @@ fn page_evidence(
             Evidence::new(indicator, &outlet.id, weight, says, page_citation(page))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_indicator_that_gives_points_has_a_rule_and_no_other() {
+        for indicator in TABLE {
+            let gives_points = !matches!(indicator.family, Family::Reciprocal | Family::Gate);
+            assert_eq!(indicator.rule.is_some(), gives_points, "{}", indicator.id);
+        }
+    }
 }

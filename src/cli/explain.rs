@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::render::{activity, grown};
 use crate::analysis::concealed::{Count, LEAD_COPIES, LEAD_POINTS, RIVAL_DISTANCE, families};
-use crate::analysis::indicators::rule;
+use crate::analysis::indicators::indicator;
 use crate::analysis::names;
 use crate::cycle::commands::{Explanation, FindingLine, Named};
 use crate::model::assessment::{Assessment, Level, Relation};
@@ -77,7 +77,7 @@ fn named_in_words(named: Named) -> &'static str {
 fn rules(evidence: &[Evidence]) -> String {
     let counting = evidence.iter().filter(|item| matches!(item.weight, Weight::Points(_)));
     let ids: BTreeSet<&str> = counting.map(|item| &*item.indicator.0).collect();
-    let rules = ids.into_iter().filter_map(|id| Some(format!("  {id:<21}{}\n", rule(id)?)));
+    let rules = ids.into_iter().filter_map(|id| Some(format!("  {id:<21}{}\n", indicator(id)?.rule?())));
     let rules: String = rules.collect();
     if rules.is_empty() { rules } else { format!("\nhow these count\n{rules}") }
 }

@@ -11,7 +11,7 @@ use crate::analysis::concealed::{
     FULL_ATTRIBUTION, LEAD_COPIES, LEAD_POINTS, READY_COPIES, READY_DAYS, READY_FAMILIES, READY_POINTS,
     READY_SPAN, RIVAL_DISTANCE,
 };
-use crate::analysis::indicators::{Family, Indicator, TABLE, rule};
+use crate::analysis::indicators::{Family, Indicator, TABLE};
 use crate::analysis::names;
 use crate::analysis::review::{CHANGE, OFFICIAL, Policy};
 use crate::cycle::commands::{AccountRow, Answer, Named, TargetRow};
@@ -204,8 +204,8 @@ pub fn method() -> String {
             family => format!("{:+.1} to {:+.1} points", family.floor(), family.cap()),
         };
         let _ = writeln!(text, "  {:<21} {weighs:<20} {}", indicator.id, indicator.sees);
-        if let Some(rule) = rule(indicator.id) {
-            let _ = writeln!(text, "  {:<21} {:<20} counts {rule}", "", "");
+        if let Some(rule) = indicator.rule {
+            let _ = writeln!(text, "  {:<21} {:<20} counts {}", "", "", rule());
         }
     }
     for policy in [OFFICIAL, CHANGE] {

@@ -29,6 +29,9 @@ pub use reviewers::FirstShown;
 /// After the story the world goes on at this pace: a day in 144 seconds, as in the sandbox.
 pub const PACE: f64 = 600.0;
 
+/// Threads for the store and the parsers of a house that lives by a jumping clock: more than a few only take turns.
+pub const HANDS: usize = 4;
+
 /// When reviewers look at the queue: the first, and an hour later the second.
 const MORNINGS: [NaiveTime; 2] =
     [NaiveTime::from_hms_opt(6, 0, 0).expect("a time"), NaiveTime::from_hms_opt(7, 0, 0).expect("a time")];

@@ -24,9 +24,15 @@ pub(super) struct Lately(Mutex<Shelf>);
 
 #[derive(Default)]
 struct Shelf {
-    /// With the turn in which each was used last.
-    accounts: BTreeMap<[u8; 16], (u64, Statuses)>,
+    accounts: BTreeMap<[u8; 16], Kept>,
     turn: u64,
+}
+
+struct Kept {
+    /// The turn in which it was used last.
+    turn: u64,
+    bytes: usize,
+    statuses: Statuses,
 }
 
 /// Statuses of so many bytes on disk are kept decoded, about twice as much in memory: those of the outlets' accounts
@@ -51,18 +57,18 @@ impl Lately {
     /// Takes what is kept of an account; whoever reads it at the same time finds nothing.
     pub fn take(&self, account: [u8; 16]) -> Statuses {
         let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shelf.accounts.remove(&account).map(|(_, records)| records).unwrap_or_default()
+        shelf.accounts.remove(&account).map(|kept| kept.statuses).unwrap_or_default()
     }
 
     /// Keeps it, and lets those go that nobody asked for the longest.
-    pub fn keep(&self, account: [u8; 16], records: Statuses) {
+    pub fn keep(&self, account: [u8; 16], statuses: Statuses) {
         let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.turn += 1;
-        let turn = shelf.turn;
-        shelf.accounts.insert(account, (turn, records));
-        let bytes = |records: &Statuses| records.values().map(|(bytes, _)| bytes.len()).sum::<usize>();
-        while shelf.accounts.values().map(|(_, records)| bytes(records)).sum::<usize>() > MOST {
-            let oldest = shelf.accounts.iter().min_by_key(|(_, (turn, _))| *turn).map(|(id, _)| *id);
+        let bytes = statuses.values().map(|(bytes, _)| bytes.len()).sum();
+        let kept = Kept { turn: shelf.turn, bytes, statuses };
+        shelf.accounts.insert(account, kept);
+        while shelf.accounts.values().map(|kept| kept.bytes).sum::<usize>() > MOST {
+            let oldest = shelf.accounts.iter().min_by_key(|(_, kept)| kept.turn).map(|(id, _)| *id);
             oldest.and_then(|oldest| shelf.accounts.remove(&oldest));
         }
     }

@@ -30,6 +30,11 @@ impl Shown<'_> {
         part.findings.iter().copied().filter_map(with).collect()
     }
 
+    /// Whether a part was withheld and no correction stands in its place: nobody sees what it says.
+    fn hides(&self, part: &Part, state: Option<&PartState>) -> bool {
+        matches!(state, Some(PartState::Withheld { .. })) && self.record.correction(part.index).is_none()
+    }
+
     fn title(&self) -> String {
         let digest = &self.record.digest;
         format!("Digest {}, {}", digest.number, words::period(digest.from, digest.to))
@@ -83,8 +88,8 @@ pub(super) fn part(facts: &SiteFacts, shown: &Shown<'_>, index: u32) -> Option<M
     let digest = &shown.record.digest;
     let at = digest.parts.iter().position(|part| part.index == index)?;
     let part = &digest.parts[at];
-    let is_hidden = is_withheld(shown.record.parts.get(at)) && shown.record.correction(part.index).is_none();
-    let confirmed = if is_hidden { Vec::new() } else { shown.confirmed_of(part) };
+    let state = shown.record.parts.get(at);
+    let confirmed = if shown.hides(part, state) { Vec::new() } else { shown.confirmed_of(part) };
     let published: Vec<&Confirmed> = shown.confirmed.iter().collect();
     let title = format!("Digest {}, post {}", digest.number, part.index);
     let body = html! {
@@ -98,7 +103,7 @@ pub(super) fn part(facts: &SiteFacts, shown: &Shown<'_>, index: u32) -> Option<M
                 (withdrawn::banner(correction, withdrawal))
             }
         }
-        (post(shown, part, shown.record.parts.get(at), Place::Alone))
+        (post(shown, part, state, Place::Alone))
         @for confirmed in &confirmed {
             @let statement = confirmed.statement();
             section.statement {
@@ -132,12 +137,13 @@ enum Place {
 
 fn post(shown: &Shown<'_>, part: &Part, state: Option<&PartState>, place: Place) -> Markup {
     let number = shown.record.digest.number;
+    let is_hidden = shown.hides(part, state);
     let correction = shown.record.correction(part.index);
     let part = correction.map_or(part, |correction| &correction.part);
     html! {
         article.post {
             @if !part.spoiler.is_empty() { p.spoiler lang=(part.language) { (part.spoiler) } }
-            @if is_withheld(state) && correction.is_none() {
+            @if is_hidden {
                 p.words { "This part was withheld before it was posted. It is shown nowhere." }
             } @else {
                 p.words lang=(part.language) { (linked(&part.text, &part.permalink)) }
@@ -164,10 +170,6 @@ fn linked(text: &str, permalink: &str) -> Markup {
         }
         _ => html! { (text) },
     }
-}
-
-fn is_withheld(state: Option<&PartState>) -> bool {
-    matches!(state, Some(PartState::Withheld { .. }))
 }
 
 fn fate(state: Option<&PartState>) -> Markup {

@@ -10,6 +10,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "altered_credit",
     family: Family::Attribution,
     sees: "copies with a credit altered so that it leads nowhere, as “Twitter •mundo_china”",
+    rule: Some(rule),
     run: |dossier, watchlist, corpus| of_each(dossier, watchlist, corpus, evidence),
 };
 
@@ -19,6 +20,11 @@ pub const SOME: f64 = 0.5;
 /// Nobody alters a handle in the same way so often by accident.
 pub const FULL_FROM: u32 = 6;
 pub const FULL: f64 = 1.5;
+
+/// How its points are counted.
+fn rule() -> String {
+    format!("{SOME:.1} from {SOME_FROM} such credits on as many days, {FULL:.1} from {FULL_FROM}")
+}
 
 fn evidence(copying: &Copying<'_>) -> Vec<Evidence> {
     let decided = Credits::of(copying.decided.iter().copied());

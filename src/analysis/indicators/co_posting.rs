@@ -1,7 +1,7 @@
 //! `co_posting`: sister accounts make the same choice of the outlet's items and change them in the same words.
 
 use super::{Family, Indicator};
-use crate::analysis::coposting::LEAST_SHARED;
+use crate::analysis::coposting::{LEAST_DAYS, LEAST_DERIVED, LEAST_SHARED, MOST_Q};
 use crate::analysis::copying::{Copying, by_system};
 use crate::analysis::corpus::{CoGroup, CoPair, Corpus, SharedStatus};
 use crate::model::account::AccountId;
@@ -13,11 +13,12 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "co_posting",
     family: Family::CoAction,
     sees: "the same choice of the outlet's items as other accounts make, in the same changed words, beyond chance",
+    rule: Some(rule),
     run,
 };
 
 /// What a group weighs, however large it is: all pairs of it say one thing, that somebody edits for all.
-pub const POINTS: f64 = 1.5;
+const POINTS: f64 = 1.5;
 /// Sisters that a sentence names; the rest is counted.
 const MOST_NAMED: usize = 3;
 /// Chances below this are not told apart.
@@ -29,6 +30,14 @@ struct Sister<'a> {
     pair: &'a CoPair,
     /// Its own status and the sister's.
     examples: Vec<[&'a SharedStatus; 2]>,
+}
+
+/// How its points are counted.
+fn rule() -> String {
+    format!(
+        "{POINTS:.1} from {LEAST_SHARED} items in common, {LEAST_DERIVED} of them in the same changed words, on {LEAST_DAYS} \
+         days, where the false discovery rate of such a pair is below {MOST_Q}"
+    )
 }
 
 fn run(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Evidence> {

@@ -11,6 +11,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "creator_credit",
     family: Family::Reciprocal,
     sees: "the outlet's page credits the account as fediverse:creator",
+    rule: None,
     run,
 };
 

@@ -9,11 +9,17 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "credited",
     family: Family::Attribution,
     sees: "copies that say where they are from; speaks against a hidden tie",
+    rule: Some(rule),
     run: |dossier, watchlist, corpus| of_each(dossier, watchlist, corpus, evidence),
 };
 
 /// What an honest credit under every copy takes away.
 pub const ALL: f64 = -3.0;
+
+/// How its points are counted.
+fn rule() -> String {
+    format!("{ALL:.1} times the share of copies with a working credit")
+}
 
 fn evidence(copying: &Copying<'_>) -> Vec<Evidence> {
     let credits = Credits::of(copying.all());

@@ -12,6 +12,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "declared",
     family: Family::Reciprocal,
     sees: "the profile links to the outlet's domain, or says in words that it is the outlet's",
+    rule: None,
     run,
 };
 

@@ -11,6 +11,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "listed_by_outlet",
     family: Family::Reciprocal,
     sees: "the outlet's page lists the account with an ordinary link",
+    rule: None,
     run,
 };
 

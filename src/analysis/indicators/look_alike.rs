@@ -11,11 +11,17 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "look_alike",
     family: Family::Name,
     sees: "the handle or display name bears a name of the outlet",
+    rule: Some(rule),
     run,
 };
 
 /// All that a name can weigh: fans, critics and parodies bear it too.
-pub const POINTS: f64 = 0.5;
+const POINTS: f64 = 0.5;
+
+/// How its points are counted.
+fn rule() -> String {
+    format!("{POINTS:.1}")
+}
 
 fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Evidence> {
     let profile = &dossier.account.latest.profile;

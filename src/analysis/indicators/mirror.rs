@@ -15,6 +15,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "mirror",
     family: Family::Gate,
     sees: "a bridge host, or a declared bot that says it repeats the outlet",
+    rule: None,
     run,
 };
 

@@ -11,6 +11,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "never_flag",
     family: Family::Gate,
     sees: "a reviewer put the account on the list of those never to be named",
+    rule: None,
     run,
 };
 

@@ -12,6 +12,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "not_state_controlled",
     family: Family::Gate,
     sees: "the account lives on or links to a publisher on the list of those never to be named",
+    rule: None,
     run,
 };
 

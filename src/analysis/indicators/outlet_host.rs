@@ -10,6 +10,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "outlet_host",
     family: Family::Reciprocal,
     sees: "the outlet's own host serves the account or answers for it by webfinger",
+    rule: None,
     run,
 };
 

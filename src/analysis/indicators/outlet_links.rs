@@ -16,12 +16,13 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "outlet_links",
     family: Family::Infrastructure,
     sees: "links to domains of a company that builds or runs sites for the outlet, and that few others link to",
+    rule: Some(rule),
     run,
 };
 
 /// Accounts that must have been read before a domain counts as rare. Among fewer, even a domain that a single
 /// account links to is not shown to be rarer than one account in two hundred.
-pub const LEAST_ACCOUNTS: u32 = 200;
+const LEAST_ACCOUNTS: u32 = 200;
 /// Own posts that must link to a domain if the profile does not, each on a day of its own: whoever writes about
 /// a company links to it once or twice.
 const LEAST_DAYS: usize = 3;
@@ -102,6 +103,14 @@ const SHARED_HOSTS: &[&str] = &[
 struct Places<'a> {
     in_profile: bool,
     posts: Vec<&'a SeenStatus>,
+}
+
+/// How its points are counted.
+fn rule() -> String {
+    format!(
+        "how rare the domain is among all accounts we know, -log10 of their share; nothing below {LEAST_ACCOUNTS} \
+         accounts"
+    )
 }
 
 fn run(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Evidence> {

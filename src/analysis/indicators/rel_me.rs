@@ -11,6 +11,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "rel_me",
     family: Family::Reciprocal,
     sees: "the outlet's page links to the account with rel=\"me\"",
+    rule: None,
     run,
 };
 

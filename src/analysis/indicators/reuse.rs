@@ -2,16 +2,29 @@
 
 use super::copies::{of_each, places, weighed};
 use super::{Family, Indicator};
+use crate::analysis::controls::{ENOUGH, LEAST_BASE_RATE};
 use crate::analysis::copying::Copying;
 use crate::analysis::stats::lower_bound;
 use crate::model::evidence::Evidence;
+use crate::model::reuse::Reuse;
 
 pub(super) const INDICATOR: Indicator = Indicator {
     id: "reuse",
     family: Family::Text,
     sees: "the share of its own posts that are near-copies of the outlet's items, which we saw first",
+    rule: Some(rule),
     run: |dossier, watchlist, corpus| of_each(dossier, watchlist, corpus, evidence),
 };
+
+/// How its points are counted.
+fn rule() -> String {
+    format!(
+        "log10 of the lower bound (95 %) of the share of such copies in its own posts, over the share that innocent \
+         accounts of its language have ({LEAST_BASE_RATE}, or their 95th percentile from {ENOUGH} accounts on); a \
+         post is a copy when at least {} % of it is the item's text",
+        Reuse::LEAST_SHARE
+    )
+}
 
 fn evidence(copying: &Copying<'_>) -> Vec<Evidence> {
     let mut says = format!(

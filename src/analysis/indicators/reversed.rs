@@ -9,12 +9,18 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "reversed",
     family: Family::Order,
     sees: "posts that state a time before we saw the outlet's item; speaks against a hidden tie",
+    rule: Some(rule),
     run: |dossier, watchlist, corpus| of_each(dossier, watchlist, corpus, evidence),
 };
 
 /// What is taken away where all matches are reversed: as much as an honest credit under every copy, since
 /// either explains the likeness without any tie.
 pub const ALL: f64 = -3.0;
+
+/// How its points are counted.
+fn rule() -> String {
+    format!("{ALL:.1} times the share of matches in which it was first")
+}
 
 fn evidence(copying: &Copying<'_>) -> Vec<Evidence> {
     let Some(places) = places(copying.reversed.iter().copied()) else { return Vec::new() };

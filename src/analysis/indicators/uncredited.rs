@@ -10,6 +10,7 @@ pub(super) const INDICATOR: Indicator = Indicator {
     id: "uncredited",
     family: Family::Attribution,
     sees: "copies that do not say where they are from; an altered credit does not say it either",
+    rule: Some(rule),
     run: |dossier, watchlist, corpus| of_each(dossier, watchlist, corpus, evidence),
 };
 
@@ -17,6 +18,14 @@ pub(super) const INDICATOR: Indicator = Indicator {
 pub const MOST: f64 = 1.0;
 /// From this share on, at least, silence weighs in full; below it in proportion.
 pub const FULL_FROM: f64 = 0.8;
+
+/// How its points are counted.
+fn rule() -> String {
+    format!(
+        "{MOST:.1} when the lower bound (95 %) of the share of copies without a working credit is {FULL_FROM} or more, \
+         in proportion below"
+    )
+}
 
 fn evidence(copying: &Copying<'_>) -> Vec<Evidence> {
     let decided = Credits::of(copying.decided.iter().copied());
