@@ -798,3 +798,40 @@ async fn an_item_of_two_feeds_is_kept_as_it_came_first() {
     town.pass(minutes(9)).await;
     assert_eq!(town.items(), items);
 }
+
+/// A cache on the way may say for ever that nothing has changed; once a day it is not believed.
+#[tokio::test]
+async fn a_profile_is_read_whole_once_a_day() {
+    let (town, oriental) = with_oriental().await;
+    let lookup = "home.example/api/v1/accounts/lookup?acct=oriental";
+    town.replies(lookup, 200, &[("etag", "\"v\"")], oriental.to_string());
+    town.says(PAGES, json!([post(1, &oriental, "One", json!({}))]).to_string());
+    let target = account("oriental@home.example");
+    town.poll(&target, now()).await;
+    let mut renamed = oriental.clone();
+    renamed["display_name"] = json!("Oriental");
+    town.replies(lookup, 200, &[("etag", "\"v\"")], renamed.to_string());
+    let id = AccountId::mastodon("https://home.example/users/oriental");
+    let name = || town.room.store.account(&id).unwrap().unwrap().latest.profile.display_name;
+    town.poll(&target, minutes(70)).await;
+    let before = name();
+    town.poll(&target, minutes(25 * 60)).await;
+    assert!(before != "Oriental" && name() == "Oriental", "{before}");
+}
+
+/// One poll takes up twenty; the others must not wait for the page to change.
+#[tokio::test]
+async fn of_many_who_carry_a_later_item_all_are_found() {
+    let town = Town::new("servers = [\"local.example\"]\ndiscover = [\"timelines\"]").await;
+    let copy = "El puerto recibió el primer cargamento de maquinaria agrícola del año, con ochocientas toneladas destinadas a cooperativas del norte, según la autoridad portuaria.";
+    let posts = (1..=25).map(|n| post(n, &author(&format!("paper{n}"), json!({})), copy, json!({})));
+    town.says("local.example/api/v1/timelines/public", json!(posts.collect::<Vec<_>>()).to_string());
+    town.says("agency.example/es.xml", rss(&[item(1, "Feria de té", 1)]));
+    town.pass(now()).await;
+    town.says("agency.example/es.xml", rss(&[item(2, copy, 2), item(1, "Feria de té", 1)]));
+    for at in [11, 45, 80, 115] {
+        town.pass(minutes(at)).await;
+    }
+    let found = (1..=25).filter(|n| town.found(&format!("paper{n}@local.example")).is_some());
+    assert_eq!(found.count(), 25);
+}
