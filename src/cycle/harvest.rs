@@ -6,9 +6,10 @@
 mod account;
 mod feed;
 mod places;
+mod shown;
 mod timelines;
 
-pub use timelines::Shown;
+pub use shown::Shown;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;

@@ -4,12 +4,12 @@
 //! A person who asks programs for peace is no lead for naming an outlet; carrying its copy is another matter,
 //! since most servers set that wish for everybody.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 
+use super::shown::Last;
 use super::{Fault, Harvest, Known, Write};
 use crate::analysis::resemblance::{is_worth_a_dossier, outlet_of_url};
 use crate::config::{Config, Discover};
@@ -184,32 +184,6 @@ fn write(room: &Newsroom, mut visit: Visit, record: TargetRecord, now: DateTime<
         harvest.polled_with(record, visit.complaint, due, now);
         Ok(harvest)
     })
-}
-
-/// What timelines showed when they were last read. A page that has not changed since is not sent again, and is
-/// compared again only when items came in; after a restart each is read once more.
-#[derive(Debug, Default)]
-pub struct Shown(Mutex<BTreeMap<Target, Last>>);
-
-/// A timeline as it was last read.
-#[derive(Debug, Clone, Default)]
-struct Last {
-    version: Option<String>,
-    posts: Arc<[Post]>,
-    /// The edition of the clippings with which the posts were compared.
-    edition: u64,
-    /// When its posts were sent to us.
-    read_at: DateTime<Utc>,
-}
-
-impl Shown {
-    fn last(&self, target: &Target) -> Option<Last> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(target).cloned()
-    }
-
-    fn keep(&self, target: &Target, last: Last) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(target.clone(), last);
-    }
 }
 
 /// Those whose posts, seen before, carry items that came later, and the edition of the clippings that says so.
