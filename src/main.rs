@@ -37,8 +37,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             service::run(config).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Sandbox { seed, rate, dir } => {
-            trial::run(seed, rate, dir).await?;
+        Command::Sandbox { story, seed, rate, dir } => {
+            trial::run(&story, seed, rate, dir).await?;
             Ok(ExitCode::SUCCESS)
         }
         _ => cli::run(cli, environment, now).await,
@@ -105,7 +105,8 @@ mod service {
             })?;
             tracing::info!("pages on http://{}/", listener.local_addr().context("ask where the pages are")?);
             let ledger_path = config.state_dir.join(FILE_NAME);
-            let site = web::Site { store: room.store.clone(), facts: facts(config), ledger_path };
+            let (store, vitals) = (room.store.clone(), room.vitals.clone());
+            let site = web::Site { store, facts: facts(config), vitals, ledger_path };
             Ok(Pages { listener, router: web::router(site) })
         }
 
@@ -236,14 +237,17 @@ mod trial {
     use std::path::PathBuf;
 
     use anyhow::Context as _;
+    use masthead::sandbox::story::Story;
     use masthead::sandbox::{Options, Sandbox};
     use tokio::signal::unix::{SignalKind, signal};
 
-    pub async fn run(seed: u64, rate: f64, dir: Option<PathBuf>) -> anyhow::Result<()> {
+    pub async fn run(story: &str, seed: u64, rate: f64, dir: Option<PathBuf>) -> anyhow::Result<()> {
+        let story = Story::named(story).with_context(|| format!("`{story}` is no story"))?;
         let fresh = || std::env::temp_dir().join(format!("masthead-sandbox-{}", std::process::id()));
         let dir = dir.unwrap_or_else(fresh);
-        let sandbox =
-            Sandbox::start(Options { seed, rate, ..Options::new(dir) }).await.context("open the world")?;
+        let sandbox = Sandbox::start(Options { story, seed, rate, ..Options::new(dir) })
+            .await
+            .context("open the world")?;
         println!("{}", serde_json::to_string(&sandbox.announce())?);
         let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
         tokio::select! {

@@ -14,7 +14,8 @@ use chrono::{DateTime, Duration as Span, Utc};
 use masthead::clock::{Clock, Scale};
 use masthead::model::account::Host;
 use masthead::net::{
-    BodyKind, Cap, FetchError, Fetched, Method, Net, NetConfig, NetError, Outgoing, Timeouts, Validators,
+    BodyKind, Cap, Content, FetchError, Fetched, Method, Net, NetConfig, NetError, Outgoing, Timeouts,
+    Validators,
 };
 use secrecy::SecretString;
 use server::{Reply, Server, answer, redirect, wait};
@@ -55,7 +56,7 @@ async fn get(net: &Net, url: &str) -> Result<Fetched, FetchError> {
 }
 
 fn post(url: &str) -> Outgoing {
-    Outgoing { method: Method::Post, url: url.to_owned(), token: None, headers: vec![], json: None }
+    Outgoing { method: Method::Post, url: url.to_owned(), token: None, headers: vec![], body: None }
 }
 
 fn seconds_left(until: DateTime<Utc>) -> i64 {
@@ -427,8 +428,11 @@ async fn a_sent_request_carries_its_headers_and_body_and_any_status_is_an_answer
     let json = serde_json::json!({"status": "新华 <b>", "n": 1});
     for status in [422, 302, 503] {
         let headers = vec![("Idempotency-Key", "d7-p0-r1".to_owned())];
-        let outgoing =
-            Outgoing { headers, json: Some(json.clone()), ..post("https://social.example/api/v1/statuses") };
+        let outgoing = Outgoing {
+            headers,
+            body: Some(Content::Json(json.clone())),
+            ..post("https://social.example/api/v1/statuses")
+        };
         let fetched = net.send(outgoing).await.unwrap();
         assert_eq!((fetched.status, fetched.body.as_slice()), (status, &b"{\"error\":1}"[..]));
     }

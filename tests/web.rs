@@ -5,6 +5,7 @@
 use std::process::Command;
 
 use chrono::{DateTime, Utc};
+use masthead::cycle::vitals::Vitals;
 use masthead::ledger::{FILE_NAME, Ledger};
 use masthead::model::account::{AccountId, Network};
 use masthead::model::assessment::Relation;
@@ -186,7 +187,11 @@ impl Scene {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
-        let served = tokio::spawn(serve(listener, router(Site { store, facts, ledger_path }), shutdown));
+        let served = tokio::spawn(serve(
+            listener,
+            router(Site { store, facts, vitals: Vitals::default(), ledger_path }),
+            shutdown,
+        ));
         Scene { dir, base, stop, served }
     }
 

@@ -124,6 +124,23 @@ Examples
         #[command(subcommand)]
         what: Reviewer,
     },
+    /// How everything stands: servers, tokens, feeds, queue, digests, disk; what needs you comes first
+    #[command(after_help = "\
+!!  does not work, somebody has to mend it      !   look at it soon
+ok  works                                       --  switched off, or left alone
+
+Asks each server and token what it can really see. Exit code 1 where something needs you, so that it serves
+monitoring too; the running service shows the same on /health and in numbers on /metrics.
+
+Examples
+  masthead doctor
+  masthead doctor --offline      only what polls met, without asking anybody
+  masthead doctor --json | jq -r '.lines[] | select(.mark == \"broken\") | .says'")]
+    Doctor {
+        /// Ask nobody: what polls met lately has to do
+        #[arg(long)]
+        offline: bool,
+    },
     /// What is polled, when next, and what could not be read
     #[command(after_help = "\
 failed  polls in a row that failed      gaps  stretches of posts that are not read yet
@@ -243,8 +260,12 @@ The same folder goes on with the same world.
 
 Examples
   masthead sandbox --rate 3600 --dir /tmp/world      a day takes 24 seconds
+  masthead sandbox --story founding --dir /tmp/world
   masthead run --config /tmp/world/config.toml       in another terminal")]
     Sandbox {
+        /// official: outlets' own accounts and an impostor; founding: three papers that hide their agency
+        #[arg(long, default_value = "official", value_parser = ["official", "founding"])]
+        story: String,
         /// Same seed, same world
         #[arg(long, default_value_t = 1)]
         seed: u64,

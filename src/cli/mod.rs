@@ -3,6 +3,7 @@
 pub mod args;
 mod desk;
 mod digest;
+mod doctor;
 mod explain;
 mod render;
 mod service;
@@ -78,6 +79,7 @@ fn request(command: Command) -> anyhow::Result<Request> {
         Command::Accounts => Request::Accounts,
         Command::Explain { account } => Request::Explain { account },
         Command::Targets => Request::Targets,
+        Command::Doctor { offline } => Request::Doctor { asks: !offline },
         Command::Collect { .. } => Request::Collect,
         Command::Judge { .. } => Request::JudgeAll,
         Command::Digest { dry_run } => Request::Digest { dry_run },
@@ -165,10 +167,11 @@ fn room() -> Option<u16> {
     told.or_else(terminal).filter(|columns| *columns > 0)
 }
 
-/// A digest refused in safe mode has its own exit code; everything else that answers is well.
+/// A digest refused in safe mode has its own exit code, and troubles are faults; everything else that answers is well.
 fn exit_code(answer: &Answer) -> ExitCode {
     match answer {
         Answer::Digest(report) if report.safe_mode.is_some() => ExitCode::from(exit::SAFE_MODE),
+        Answer::Doctor(health) if health.needs() > 0 => ExitCode::from(exit::FAULTS),
         _ => ExitCode::SUCCESS,
     }
 }

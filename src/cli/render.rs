@@ -40,6 +40,7 @@ fn words(answer: &Answer, room: Option<u16>) -> String {
         Answer::Reviewers { rows } => desk::reviewers(rows, room),
         Answer::Reviewer { name, .. } => format!("{name} has a key\n"),
         Answer::Targets { rows } => targets(rows, room),
+        Answer::Doctor(health) => super::doctor::health(health, room),
         Answer::Collected(report) => collected(report),
         Answer::Judged { raised } => format!("{} findings raised {}\n", raised.len(), raised.join(" ")),
         Answer::Digest(report) => super::digest::report(report),

@@ -22,8 +22,8 @@ use super::secrets::TokenFolders;
 use super::spans::{At, Spot};
 use super::watchlist::{Extent, is_loopback};
 use super::{
-    Discover, Fediverse, FeedsSource, Language, MastodonSource, OptOut, PagesSource, PublishFediverse,
-    Review, Schedule, Web,
+    AlertTo, Discover, Fediverse, FeedsSource, Language, MastodonSource, OptOut, PagesSource,
+    PublishFediverse, Review, Schedule, Web,
 };
 
 /// What is needed before others are asked for anything: an address to complain to.
@@ -256,6 +256,20 @@ pub(super) fn publish(
     let file = written.map_or(super::TOKEN_FILE, |file| &file.value);
     let token = token(written.map_or(switch, |file| file.spot), file, folders, faults);
     Some(PublishFediverse { server: fediverse.server.clone()?, token: token? })
+}
+
+/// Who is told of troubles.
+pub(super) fn alert(raw: &RawConfig, folders: TokenFolders<'_>, faults: &mut Vec<Fault>) -> Option<AlertTo> {
+    let webhook = given(&raw.webhook)?;
+    let url = web_address(webhook.value.trim()).and_then(|text| Url::parse(&text).ok());
+    let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
+    if url.is_none() {
+        let fault = Fault::error("not an address to send alerts to").at(webhook.spot);
+        let fault = fault.label("nothing can be sent there");
+        faults.push(fault.expected("\"https://ntfy.example/masthead\", without a password in it"));
+    }
+    let token = given(&raw.webhook_token).and_then(|file| token(file.spot, &file.value, folders, faults));
+    Some(AlertTo { webhook: url?, token })
 }
 
 pub(super) fn web(raw: &RawConfig, faults: &mut Vec<Fault>) -> Web {

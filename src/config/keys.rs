@@ -142,6 +142,12 @@ const KEYS: &[Key] = &[
         r#""""#,
         "content warning over every post, where the server's customs ask for one",
     ),
+    key(
+        "alert.webhook",
+        r#""""#,
+        "address that takes alerts as plain text by POST, as ntfy does: a blind source, a lost token, a full queue",
+    ),
+    bare("alert.token_file", "file with a bearer token for it, for nobody else to read"),
     key("web.listen", r#""127.0.0.1:8787""#, "address and port of the site; put a proxy with TLS before it"),
     key(
         "web.public_url",

@@ -87,7 +87,7 @@ fn is_watchlist(path: &Path, text: &str) -> bool {
     let (table, _) = toml::de::DeTable::parse_recoverable(text);
     let has = |key: &str| table.get_ref().contains_key(key);
     let is_config = |key: &Key| !key.name.contains('.') && key.name != "outlet" && has(key.name);
-    let sections = ["schedule", "sources", "review", "publish", "web", "store"];
+    let sections = ["schedule", "sources", "review", "publish", "alert", "web", "store"];
     path.file_name().is_none_or(|name| name != "config.toml")
         && records::RECORD_KEYS.iter().any(|key| has(key))
         && !keys().iter().any(is_config)
@@ -221,6 +221,7 @@ impl Reading {
             review: check::review(&raw.review, faults),
             publish: check::publish(&raw, &fediverse, folders, faults),
             fediverse,
+            alert: check::alert(&raw, folders, faults),
             web: check::web(&raw, faults),
             store_cache_mib: raw.cache_mib.as_ref().map_or(CACHE_MIB, |number| number.value),
             clock: trial::clock(raw.clock.as_ref(), faults),

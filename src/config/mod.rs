@@ -71,6 +71,7 @@ pub struct Config {
     pub fediverse: Fediverse,
     /// Where to post; `None` while publishing is off.
     pub publish: Option<PublishFediverse>,
+    pub alert: Option<AlertTo>,
     pub web: Web,
     pub store_cache_mib: u64,
     pub clock: Clock,
@@ -211,6 +212,15 @@ pub struct Fediverse {
 pub struct PublishFediverse {
     pub server: Host,
     pub token: SecretString,
+}
+
+/// `[alert]` with an address: who is told of troubles, beside the log.
+#[derive(Debug, Clone)]
+pub struct AlertTo {
+    /// Takes a plain text by POST, as ntfy does.
+    pub webhook: Url,
+    /// Sent as a bearer token.
+    pub token: Option<SecretString>,
 }
 
 /// `[web]`.

@@ -23,6 +23,8 @@ pub(super) struct RawConfig {
     pub outlets: Vec<RawOutlet>,
     pub review: RawReview,
     pub fediverse: RawFediverse,
+    pub webhook: Option<At<String>>,
+    pub webhook_token: Option<At<String>>,
     pub listen: Option<At<String>>,
     pub public_url: Option<At<String>>,
     pub cache_mib: Option<At<u64>>,
@@ -100,6 +102,10 @@ impl RawConfig {
         top.table("review", |review| raw.review = RawReview::read(review));
         top.table("publish", |publish| {
             publish.table("fediverse", |fediverse| raw.fediverse = RawFediverse::read(fediverse));
+        });
+        top.table("alert", |alert| {
+            raw.webhook = alert.text("webhook");
+            raw.webhook_token = alert.text("token_file");
         });
         top.table("web", |web| {
             raw.listen = web.text("listen");

@@ -85,7 +85,8 @@ fn configured(raw: &RawConfig) -> Vec<At<Host>> {
     let servers = raw.mastodon.servers.iter().chain(tokens).chain(&raw.fediverse.server);
     let mut hosts: Vec<At<Host>> =
         servers.filter_map(|text| Some(At { value: server_host(&text.value)?, spot: text.spot })).collect();
-    hosts.extend(given(&raw.fediverse.reply_to).and_then(|url| of_url(&url.value, url.spot)));
+    let urls = [given(&raw.fediverse.reply_to), given(&raw.webhook)];
+    hosts.extend(urls.into_iter().flatten().filter_map(|url| of_url(&url.value, url.spot)));
     for account in raw.accounts.iter().map(|account| &account.value).filter(|account| account.enabled) {
         hosts.extend(of_handle(account.network, &account.handle.value, account.handle.spot));
         hosts.extend(given(&account.proof).and_then(|url| of_url(&url.value, url.spot)));

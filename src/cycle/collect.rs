@@ -29,6 +29,8 @@ const LARGE_BATCH: usize = 500;
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CollectReport {
     pub polled: usize,
+    /// How many of them could not be read.
+    pub failed: usize,
     pub new_statuses: usize,
     pub new_accounts: Vec<String>,
     pub raised: Vec<String>,
@@ -40,6 +42,7 @@ impl CollectReport {
     /// The sum of two passes.
     pub fn add(&mut self, other: CollectReport) {
         self.polled += other.polled;
+        self.failed += other.failed;
         self.new_statuses += other.new_statuses;
         self.new_accounts.extend(other.new_accounts);
         self.raised.extend(other.raised);
@@ -68,6 +71,7 @@ pub async fn pass(room: &Newsroom, pacing: Pacing, now: DateTime<Utc>) -> anyhow
     drop(polls);
     touched.ids.extend(compare(room, fresh, now).await?);
     report.raised = judge::pass(room, touched.accounts(), now).await?;
+    room.vitals.collected(&report);
     tracing::debug!(polled = report.polled, new_statuses = report.new_statuses, "a pass is over");
     Ok(report)
 }
@@ -179,6 +183,7 @@ impl Touched {
 fn tell(harvest: &Harvest, report: &mut CollectReport, touched: &mut Touched) {
     touched.ids.extend(harvest.touched.iter().cloned());
     touched.proofs |= harvest.proofs_changed;
+    report.failed += usize::from(harvest.has_failed);
     report.new_statuses += harvest.new_statuses;
     report.new_accounts.extend(harvest.new_accounts.iter().cloned());
     if let Some(trouble) = &harvest.trouble {

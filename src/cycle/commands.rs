@@ -13,13 +13,15 @@ pub use explain::{Explanation, FindingLine};
 pub use review::{
     Act, LEAST_SEEN_DIGITS, LeadRow, LogRow, Orders, Preview, PreviewWith, ReviewRow, ReviewerRow,
     SEEN_DIGITS, Sheet, Signature, SisterLine, approvals, comment_in_words, dismissal_in_words, missing,
-    missing_ticks, topic_in_words,
+    missing_ticks, topic_in_words, waits,
 };
 
 use super::collect::CollectReport;
+use super::health::{self, probe};
 use super::{Newsroom, collect, judge, publish, targets};
 use crate::model::account::Acct;
 use crate::model::finding::FindingId;
+use crate::model::health::Health;
 use crate::store::{Store, StoreError, unless_damaged};
 
 /// What can be asked. One line of JSON on the socket.
@@ -68,6 +70,11 @@ pub enum Request {
     Reviewers,
     /// What is polled and how that goes.
     Targets,
+    /// How everything stands.
+    Doctor {
+        /// Asks the servers as well.
+        asks: bool,
+    },
     /// Passes over what is due, until nothing is.
     Collect,
     /// All accounts judged again by the rules of this binary.
@@ -122,6 +129,7 @@ pub enum Answer {
     Targets {
         rows: Vec<TargetRow>,
     },
+    Doctor(Box<Health>),
     Collected(CollectReport),
     Judged {
         raised: Vec<String>,
@@ -166,6 +174,7 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
         | Request::ReviewerReplace { .. }
         | Request::Reviewers => return review::answer(room, request, now).await,
         Request::Targets => Answer::Targets { rows: room.store.run(target_rows).await? },
+        Request::Doctor { asks } => Answer::Doctor(Box::new(doctor(room, asks, now).await?)),
         Request::Collect => Answer::Collected(collect_all(room, now).await?),
         Request::JudgeAll => Answer::Judged { raised: judge::pass(room, None, now).await? },
         Request::Digest { dry_run: true } => Answer::Digest(publish::dry_run(room, now).await?),
@@ -186,6 +195,18 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
         }
         Request::Reconcile { by } => Answer::Reconciled(publish::reconcile(room, by.as_deref(), now).await?),
     })
+}
+
+async fn doctor(room: &Newsroom, asks: bool, now: DateTime<Utc>) -> anyhow::Result<Health> {
+    if !asks {
+        return health::of(room, now).await;
+    }
+    probe::ask_home(room).await;
+    // First: their answers also tell what our clock is worth.
+    let asked = probe::ask_servers(room).await;
+    let mut health = health::of(room, now).await?;
+    asked.add_to(&mut health);
+    Ok(health)
 }
 
 async fn explain_one(room: &Newsroom, account: &str, now: DateTime<Utc>) -> anyhow::Result<Explanation> {

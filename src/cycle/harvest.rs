@@ -42,6 +42,8 @@ pub struct Harvest {
     pub new_statuses: usize,
     pub new_accounts: Vec<String>,
     pub trouble: Option<String>,
+    /// The poll failed; otherwise a trouble is something odd about a place that answers.
+    pub has_failed: bool,
     /// The first trouble since a good poll: told once.
     pub is_new_trouble: bool,
     /// How many accounts the place may still lead to in each way, as far as that was counted.
@@ -74,6 +76,7 @@ impl Harvest {
         record.due = due::after_failure(&record.target, record.failures, not_before, now);
         let mut harvest = Harvest::of(&record.target);
         harvest.trouble = record.trouble.clone();
+        harvest.has_failed = true;
         harvest.is_new_trouble = is_new_trouble;
         harvest.batch.put_target(record);
         harvest
@@ -89,6 +92,7 @@ impl Harvest {
             new_statuses: 0,
             new_accounts: Vec::new(),
             trouble: None,
+            has_failed: false,
             is_new_trouble: false,
             leads_left: BTreeMap::new(),
         }

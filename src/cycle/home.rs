@@ -1,5 +1,6 @@
 //! The home server: whose account posts, what the server accepts, and what roots answer.
 
+use super::vitals::HomeSeen;
 use super::{Newsroom, user_agent};
 use crate::publish::home::{self, HomeError, Instance};
 use crate::publish::outbox::{Outbox, OutboxError};
@@ -14,13 +15,19 @@ pub struct AtHome {
     pub reply_to: Option<String>,
     /// Our newest posts as they stood when we asked.
     pub newest: Vec<OwnStatus>,
+    pub seen: HomeSeen,
 }
 
 /// What the home server tells, asked once.
 pub async fn at_home(room: &Newsroom, known: &mut Option<AtHome>) -> Result<AtHome, HomeTrouble> {
     match known {
         Some(at_home) => Ok(at_home.clone()),
-        None => Ok(known.insert(ask_home(room).await?).clone()),
+        None => {
+            let at_home = known.insert(ask_home(room).await?);
+            let HomeSeen { username, max_characters, .. } = &at_home.seen;
+            tracing::info!(account = %username, limit = max_characters, "posting is ready");
+            Ok(at_home.clone())
+        }
     }
 }
 
@@ -40,7 +47,20 @@ pub enum HomeTrouble {
     Stranger(String),
 }
 
-async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
+/// Asks the home server anew; the vitals remember how that went.
+pub async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
+    let asked = ask(room).await;
+    let now = room.config.clock.now();
+    match &asked {
+        Ok(at_home) => room.vitals.home(Ok(at_home.seen.clone()), now),
+        // Nobody asked for it.
+        Err(HomeTrouble::Off) => {}
+        Err(trouble) => room.vitals.home(Err(trouble.to_string()), now),
+    }
+    asked
+}
+
+async fn ask(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
     let Some(publish) = &room.config.publish else { return Err(HomeTrouble::Off) };
     // megalodon goes its own way to the network, and no other place knows that it is under way.
     let _work = room.config.clock.work();
@@ -62,6 +82,11 @@ async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
         None => None,
     };
     let newest = outbox.own_since(room.config.clock.now()).await.map_err(HomeTrouble::Own)?;
-    tracing::info!(%server, account = %own.username, limit = instance.limits.max_characters, "posting is ready");
-    Ok(AtHome { outbox, instance, reply_to, newest })
+    let seen = HomeSeen {
+        username: own.username,
+        is_bot: own.is_bot,
+        max_characters: instance.limits.max_characters,
+        version: instance.version.clone(),
+    };
+    Ok(AtHome { outbox, instance, reply_to, newest, seen })
 }

@@ -1,10 +1,12 @@
 //! Passes: each takes one `now`, decides, and commits once per target or verdict.
 
+pub mod alert;
 pub mod clippings;
 pub mod collect;
 pub mod commands;
 pub mod due;
 pub mod harvest;
+pub mod health;
 pub mod home;
 pub mod judge;
 pub mod outlook;
@@ -12,6 +14,7 @@ pub mod press;
 pub mod publish;
 pub mod schedule;
 pub mod targets;
+pub mod vitals;
 
 use std::sync::Arc;
 
@@ -23,6 +26,7 @@ use crate::net::{Net, NetConfig, Timeouts};
 use crate::store::Store;
 use clippings::Clippings;
 use press::Press;
+use vitals::Vitals;
 
 /// What a pass works with: the checked configuration, the store, the road to the network and the press.
 #[derive(Debug, Clone)]
@@ -35,6 +39,8 @@ pub struct Newsroom {
     pub clippings: Arc<Mutex<Clippings>>,
     /// What timelines showed at the last look.
     pub shown: Arc<harvest::Shown>,
+    /// What this process did and met.
+    pub vitals: Vitals,
     /// Held while findings are raised, since they are numbered.
     pub bench: Arc<Mutex<()>>,
     wake: watch::Sender<()>,
@@ -67,7 +73,8 @@ impl Newsroom {
         let (press, bench) = (Arc::new(Mutex::new(press)), Arc::new(Mutex::new(())));
         let clippings = Arc::new(Mutex::new(clippings));
         let (shown, wake) = (Arc::default(), watch::Sender::new(()));
-        Ok(Newsroom { config, store, net, press, clippings, shown, bench, wake })
+        let vitals = Vitals::default();
+        Ok(Newsroom { config, store, net, press, clippings, shown, vitals, bench, wake })
     }
 
     /// Lets the loops look at once, after somebody changed something that they could wait for: posting goes

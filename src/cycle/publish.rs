@@ -14,6 +14,7 @@ mod strangers;
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
 
+use super::health::CLOCK_WRONG;
 use super::home::HomeTrouble;
 use super::press::Press;
 use super::{Newsroom, judge, schedule};
@@ -45,6 +46,10 @@ pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<
     if room.press.lock().await.safe_mode().is_some() {
         return Ok(None);
     }
+    if let Some(why) = clock_trouble(room) {
+        tracing::error!(%why, "nothing is posted");
+        return Ok(Some(now + AFTER_TROUBLE));
+    }
     settle::settle(room, &mut *room.press.lock().await, now).await?;
     let tick = match under_way(room).await? {
         Some(_) => None,
@@ -59,15 +64,24 @@ pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<
             return Ok(Some(now + AFTER_TROUBLE));
         }
     }
+    room.vitals.no_digest(None);
     let edits = edits::make(room, &mut *room.press.lock().await, now).await?;
     if let Some(tick) = tick
         && let Err(not_now) = make(room, Some(tick), now).await?
     {
         tracing::warn!(why = %not_now.why, "no digest yet");
+        room.vitals.no_digest(Some(not_now.why.to_string()));
         return Ok(Some(now + not_now.ask_again_in));
     }
     let posts = posting::drive(room).await?;
     Ok([posts, edits.again].into_iter().flatten().min())
+}
+
+/// Why nothing may be posted by this clock: dates and windows in posts would be wrong.
+fn clock_trouble(room: &Newsroom) -> Option<String> {
+    let ahead = room.net.clock_ahead().filter(|ahead| ahead.abs() >= CLOCK_WRONG)?;
+    let side = if ahead > Duration::zero() { "ahead of" } else { "behind" };
+    Some(format!("this machine's clock is {} min {side} those of most servers", ahead.abs().num_minutes()))
 }
 
 /// Asks the home server once in the life of a service, so that what is wrong there is told at its start.

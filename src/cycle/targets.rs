@@ -232,10 +232,11 @@ fn listed_accounts(config: &Config, now: DateTime<Utc>) -> impl Iterator<Item = 
     })
 }
 
-/// The hosts this configuration reads API answers from without being led there by a find.
+/// The hosts that this configuration names: asked without being led there by a find, at any address.
 pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
     let listed = config.listings.iter().filter_map(|listing| listing.account.handle.parse::<Acct>().ok());
     let publish = config.publish.iter().map(|publish| publish.server.clone());
+    let alert = config.alert.iter().filter_map(|alert| Host::of(&alert.webhook));
     config
         .mastodon
         .servers
@@ -243,6 +244,7 @@ pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
         .cloned()
         .chain(listed.map(|acct| acct.host().clone()))
         .chain(publish)
+        .chain(alert)
         .collect()
 }
 

@@ -47,9 +47,11 @@ impl Service {
         let config = room.config.clone();
         let (stop, stopping) = watch::channel(false);
         let socket = socket::listen(&config).context("open the socket for commands")?;
+        room.vitals.start(config.clock.now());
         let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
         tasks.spawn(loops::collect(room.clone(), stopping.clone()));
         tasks.spawn(loops::publish(room.clone(), stopping.clone()));
+        tasks.spawn(loops::watch(room.clone(), stopping.clone()));
         tasks.spawn(socket::serve(socket, room, stopping.clone()));
         let pages = pages(Box::pin(until_stop(stopping)));
         tasks.spawn(async move { pages.await.context("serve the pages") });

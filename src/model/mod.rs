@@ -7,6 +7,7 @@ pub mod digest;
 pub mod dossier;
 pub mod evidence;
 pub mod finding;
+pub mod health;
 pub mod item;
 pub mod observation;
 pub mod outlet;

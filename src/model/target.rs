@@ -43,6 +43,33 @@ pub enum Scope {
     Local,
 }
 
+impl Target {
+    /// The word for what it is, as metrics count it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Target::Account { .. } => "account",
+            Target::Page { .. } => "page",
+            Target::Webfinger { .. } => "webfinger",
+            Target::Search { .. } => "search",
+            Target::Feed { .. } => "feed",
+            Target::Timeline { .. } => "timeline",
+            Target::Tag { .. } => "tag",
+            Target::Directory { .. } => "directory",
+        }
+    }
+
+    /// The server that is asked for its accounts or posts, where it is one of a configured few.
+    pub fn server(&self) -> Option<&Host> {
+        match self {
+            Target::Search { server, .. }
+            | Target::Timeline { server, .. }
+            | Target::Tag { server, .. }
+            | Target::Directory { server } => Some(server),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Target {
     /// The key of this target in the store and in logs. Servers compare user names without case.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

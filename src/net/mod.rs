@@ -17,6 +17,7 @@ mod pace;
 mod request;
 mod resolve;
 mod robots;
+mod skew;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -120,8 +121,16 @@ pub struct Outgoing {
     pub token: Option<SecretString>,
     /// For example `Idempotency-Key`.
     pub headers: Vec<(&'static str, String)>,
-    /// The body, as `serde_json::to_vec` writes it.
-    pub json: Option<serde_json::Value>,
+    pub body: Option<Content>,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// As `serde_json::to_vec` writes it.
+    Json(serde_json::Value),
+    /// Plain text in UTF-8.
+    Text(String),
 }
 
 /// What a server said of one version of a page, to be sent back to it: `ETag` and `Last-Modified`

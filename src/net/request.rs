@@ -14,7 +14,7 @@ use super::address::{Target, Way};
 use super::body;
 use super::error::FetchError;
 use super::resolve::Resolver;
-use super::{Method, NetConfig, Outgoing, Validators};
+use super::{Content, Method, NetConfig, Outgoing, Validators};
 
 /// The settings that every client shares: nothing is followed, retried, unpacked or proxied behind our back.
 pub(super) fn client(config: &NetConfig, user_agent: HeaderValue) -> ClientBuilder {
@@ -78,9 +78,16 @@ pub(super) fn ask_if_changed(call: &mut Request, known: &Validators) {
 /// Adds the caller's headers and body.
 pub(super) fn dress(call: &mut Request, target: &Target, outgoing: &Outgoing) -> Result<(), FetchError> {
     let refused = |why: String| FetchError::Refused { url: target.shown(), why };
-    if let Some(json) = &outgoing.json {
-        let bytes = serde_json::to_vec(json).map_err(|error| refused(format!("its body: {error}")))?;
-        call.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(content) = &outgoing.body {
+        let (kind, bytes) = match content {
+            Content::Json(json) => {
+                let bytes =
+                    serde_json::to_vec(json).map_err(|error| refused(format!("its body: {error}")))?;
+                ("application/json", bytes)
+            }
+            Content::Text(text) => ("text/plain; charset=utf-8", text.clone().into_bytes()),
+        };
+        call.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         *call.body_mut() = Some(bytes.into());
     }
     for (name, value) in &outgoing.headers {

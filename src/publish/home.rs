@@ -152,7 +152,7 @@ pub async fn verify_leniently(
 ) -> Result<OwnAccount, HomeError> {
     let url = format!("https://{server}/api/v1/accounts/verify_credentials");
     let asking =
-        Outgoing { method: Method::Get, url, token: Some(token.clone()), headers: vec![], json: None };
+        Outgoing { method: Method::Get, url, token: Some(token.clone()), headers: vec![], body: None };
     let fetched = net.send(asking).await?;
     let server = server.clone();
     match fetched.status {

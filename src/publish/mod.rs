@@ -4,3 +4,4 @@ pub mod home;
 pub mod outbox;
 pub mod receipt;
 pub mod thread;
+pub mod webhook;

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::model::account::Host;
 use crate::model::digest::Part;
-use crate::net::{FetchError, Fetched, Method, Net, Outgoing};
+use crate::net::{Content, FetchError, Fetched, Method, Net, Outgoing};
 
 use super::receipt::{self, OwnStatus, ReceiptError};
 use super::thread::{Outcome, ReadBack, Sending};
@@ -205,7 +205,8 @@ impl Outbox {
         headers: Vec<(&'static str, String)>,
         json: Option<Value>,
     ) -> Result<Fetched, FetchError> {
-        self.net.send(Outgoing { method, url, token: Some(self.token.clone()), headers, json }).await
+        let body = json.map(Content::Json);
+        self.net.send(Outgoing { method, url, token: Some(self.token.clone()), headers, body }).await
     }
 
     fn url(&self, path: &str) -> String {

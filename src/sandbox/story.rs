@@ -36,6 +36,11 @@ impl Story {
         }
     }
 
+    /// The story of this name.
+    pub fn named(name: &str) -> Option<Story> {
+        [Story::Official, Story::Founding].into_iter().find(|story| story.name() == name)
+    }
+
     /// Its name in the directory of a sandbox.
     pub fn name(self) -> &'static str {
         match self {

@@ -16,6 +16,7 @@ use crate::model::assessment::Assessment;
 use crate::model::digest::DigestRecord;
 use crate::model::dossier::{AccountRecord, NeverFlag};
 use crate::model::finding::Finding;
+use crate::model::health::Alert;
 use crate::model::item::{FeedSight, Item, ItemId};
 use crate::model::observation::CountsAt;
 use crate::model::proof::{HostSight, PageSight};
@@ -195,6 +196,14 @@ impl Batch {
 
     pub fn put_digest(&mut self, record: DigestRecord) {
         self.put(TreeName::Digests, keys::number(record.digest.number.0).to_vec(), &record);
+    }
+
+    pub fn put_alert(&mut self, alert: &Alert) {
+        self.put(TreeName::Alerts, keys::text(&alert.line.key()), alert);
+    }
+
+    pub fn remove_alert(&mut self, alert: &Alert) {
+        self.writes.push(Write::Remove { tree: TreeName::Alerts, key: keys::text(&alert.line.key()) });
     }
 
     /// Quarantines an item, cut to what fits; one that is in quarantine already is not added again.

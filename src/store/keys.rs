@@ -38,6 +38,8 @@ pub enum TreeName {
     Hosts,
     Findings,
     Digests,
+    /// Troubles that somebody was told of.
+    Alerts,
     /// A ring of the newest rejected items.
     Rejected,
     /// Fingerprints of the items in the ring.
@@ -45,7 +47,7 @@ pub enum TreeName {
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 19] = [
+    pub(super) const ALL: [TreeName; 20] = [
         TreeName::Meta,
         TreeName::Notes,
         TreeName::Accounts,
@@ -63,6 +65,7 @@ impl TreeName {
         TreeName::Hosts,
         TreeName::Findings,
         TreeName::Digests,
+        TreeName::Alerts,
         TreeName::Rejected,
         TreeName::RejectedFingerprints,
     ];
@@ -86,6 +89,7 @@ impl TreeName {
             TreeName::Hosts => "hosts",
             TreeName::Findings => "findings",
             TreeName::Digests => "digests",
+            TreeName::Alerts => "alerts",
             TreeName::Rejected => "rejected",
             TreeName::RejectedFingerprints => "rejected_fingerprints",
         }

@@ -18,6 +18,7 @@ use crate::model::assessment::{Assessment, AssessmentMark};
 use crate::model::digest::{DigestNumber, DigestRecord};
 use crate::model::dossier::{AccountRecord, NeverFlag};
 use crate::model::finding::{Finding, FindingId};
+use crate::model::health::Alert;
 use crate::model::item::{FeedSight, Item, ItemId};
 use crate::model::observation::CountsAt;
 use crate::model::proof::{HostSight, PageSight};
@@ -193,6 +194,11 @@ impl Store {
     /// One more than the highest number in use.
     pub fn next_digest_number(&self) -> Result<DigestNumber, StoreError> {
         Ok(DigestNumber(self.inner.last_number(TreeName::Digests)? + 1))
+    }
+
+    /// Troubles that are not over yet, or not told to be.
+    pub fn alerts(&self) -> Result<Vec<Alert>, StoreError> {
+        self.inner.list(TreeName::Alerts, &[])
     }
 
     /// How many different items were ever quarantined; the newest [`REJECTED_KEPT`] are still there.

@@ -16,12 +16,14 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::cycle::vitals::Vitals;
 use crate::store::Store;
 
 mod account;
 mod answers;
 mod digest;
 mod frame;
+mod health;
 mod home;
 mod ledger;
 mod texts;
@@ -34,6 +36,8 @@ mod words;
 pub struct Site {
     pub store: Store,
     pub facts: SiteFacts,
+    /// What the service remembers of itself.
+    pub vitals: Vitals,
     /// The ledger's file; a missing one is an empty chain.
     pub ledger_path: PathBuf,
 }
@@ -82,6 +86,8 @@ pub fn router(site: Site) -> Router {
         .route("/ledger", get(answers::ledger))
         .route("/method", get(answers::method))
         .route("/reads", get(answers::reads))
+        .route("/health", get(health::health))
+        .route("/metrics", get(health::metrics))
         .route("/style.css", get(answers::style))
         .route("/icon.svg", get(answers::icon))
         .fallback(answers::missing)

@@ -25,7 +25,7 @@ use crate::model::tie::Ticks;
 use act::Naming;
 pub use decide::{approvals, comment_in_words, dismissal_in_words, missing_ticks, topic_in_words};
 use keys::Making;
-pub use list::missing;
+pub use list::{missing, waits};
 pub use log::LogRow;
 pub use show::{Orders, Preview, PreviewWith, SisterLine};
 

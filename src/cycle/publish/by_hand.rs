@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::edition::{self, Composed};
-use super::{greet, make, posting, under_way};
+use super::{clock_trouble, greet, make, posting, under_way};
 use crate::analysis::measure::{self, Limits};
 use crate::cycle::{Newsroom, judge};
 use crate::model::digest::{DigestNumber, DigestState, PartState};
@@ -54,6 +54,9 @@ pub async fn dry_run(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Dige
 
 /// A digest now, whatever the schedule says; waits for its outcome for some minutes.
 pub async fn digest_now(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<DigestReport> {
+    if let Some(why) = clock_trouble(room) {
+        anyhow::bail!("{why}; posts would carry wrong dates\n  timedatectl set-ntp true");
+    }
     let trouble = greet(room).await.err();
     if let Some(why) = room.press.lock().await.safe_mode() {
         return Ok(DigestReport {

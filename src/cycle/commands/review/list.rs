@@ -30,7 +30,7 @@ fn days_left(finding: &Finding, queue_days: u32, now: DateTime<Utc>) -> Option<i
 }
 
 /// Waits for a decision: not enough people approved what it says now.
-pub(super) fn waits(finding: &Finding, now: DateTime<Utc>) -> bool {
+pub fn waits(finding: &Finding, now: DateTime<Utc>) -> bool {
     match finding.state {
         FindingState::Raised => finding.confirmed().is_none(),
         // Judgement wakes it with the next look at its account.

@@ -63,6 +63,15 @@ impl World {
         world
     }
 
+    /// The same of the story of three papers that hide their agency.
+    pub fn founding(rate: u32) -> World {
+        let dir = tempfile::tempdir().unwrap();
+        let mut world =
+            World { dir, process: None, home: String::new(), edits: Vec::new(), appended: String::new() };
+        world.start(&["--story", "founding", "--rate", &rate.to_string()]);
+        world
+    }
+
     fn start(&mut self, options: &[&str]) {
         let mut command = masthead();
         command.arg("sandbox").args(options).arg("--dir").arg(self.dir.path());

@@ -1,0 +1,60 @@
+//! The place where the service lives, in health: clock, disk, and what of the store cannot be read.
+
+use chrono::Duration;
+
+use super::{Seen, count, span};
+use crate::model::health::{Figures, Line, Mark, Subject};
+use crate::store::StoreError;
+
+/// Servers and we may differ so much without anybody noticing.
+const CLOCK_OFF: Duration = Duration::minutes(2);
+/// From here on dates in posts would be wrong, so none is made.
+pub const CLOCK_WRONG: Duration = Duration::hours(1);
+/// Below so many bytes a volunteer wants to hear of it.
+const LITTLE_SPACE: u64 = 1 << 30;
+
+impl Seen<'_> {
+    pub(super) fn clock(&self, ahead: Option<Duration>, figures: &mut Figures) -> Vec<Line> {
+        figures.clock_ahead_secs = ahead.map(|ahead| ahead.num_seconds());
+        let Some(ahead) = ahead.filter(|ahead| ahead.abs() >= CLOCK_OFF) else { return Vec::new() };
+        let side = if ahead > Duration::zero() { "ahead of" } else { "behind" };
+        let says = format!("this machine's clock is {} {side} those of most servers", span(ahead.abs()));
+        let (mark, says) = match ahead.abs() >= CLOCK_WRONG {
+            true => (Mark::Broken, format!("{says}; no digest is made until it is right")),
+            false => (Mark::Warning, says),
+        };
+        vec![Line::new(mark, Subject::Clock, "", says).fix("timedatectl set-ntp true")]
+    }
+
+    pub(super) fn place_lines(&self, figures: &mut Figures) -> Result<Vec<Line>, StoreError> {
+        let mut lines = Vec::new();
+        figures.store_bytes = self.store.size_on_disk()?;
+        figures.free_bytes = self.store.free_on_disk()?;
+        figures.rejected_items = self.store.rejected_count()?;
+        let damaged = self.store.damaged();
+        figures.damaged_records = damaged.len() as u64;
+        if let Some(first) = damaged.first() {
+            let says = format!(
+                "{} cannot be read and are left out; the first: {first}",
+                count(figures.damaged_records, "record", "records")
+            );
+            lines.push(
+                Line::new(Mark::Warning, Subject::Store, "damaged", says)
+                    .fix("docs/operating.md, “A damaged store”"),
+            );
+        }
+        let says = format!("{} used, {} free", bytes(figures.store_bytes), bytes(figures.free_bytes));
+        let mark = if figures.free_bytes < LITTLE_SPACE { Mark::Warning } else { Mark::Ok };
+        lines.push(Line::new(mark, Subject::Disk, "", says));
+        Ok(lines)
+    }
+}
+
+/// A number of bytes as disks are sold.
+pub(super) fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes / 1_000),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
+    }
+}

@@ -1,0 +1,85 @@
+//! The probe: asks the home server and the other servers just now, for whoever calls the doctor.
+
+use chrono::{DateTime, Duration, Utc};
+use futures_util::future::join_all;
+
+use super::Newsroom;
+use crate::cycle::home;
+use crate::model::account::Host;
+use crate::model::health::{Health, Line, Mark, Subject};
+use crate::publish::home::verify_leniently;
+use crate::sources::mastodon::probe;
+
+/// A token that was revoked is noticed the same day, not when the next digest is due.
+const HOME_EVERY: Duration = Duration::hours(6);
+
+/// Asks the home server whose our token is, where that was long ago. Publication asks first.
+pub async fn ask_home_sometimes(room: &Newsroom, now: DateTime<Utc>) {
+    if room.vitals.recall().home_asked.is_some_and(|asked| now - asked >= HOME_EVERY) {
+        ask_home(room).await;
+    }
+}
+
+/// Asks the home server anew whose our token is, and remembers the answer.
+pub async fn ask_home(room: &Newsroom) {
+    if room.config.publish.is_some() {
+        // What it said is in the vitals then.
+        let _ = home::ask_home(room).await;
+    }
+}
+
+/// What each server said just now of itself and of our token there.
+#[derive(Debug)]
+pub struct Asked(Vec<(Host, Answered)>);
+
+/// Asks every server on which accounts are looked for, all at once.
+pub async fn ask_servers(room: &Newsroom) -> Asked {
+    let mastodon = &room.config.mastodon;
+    let is_asked = |server: &&Host| mastodon.enabled && !mastodon.opt_out.has_host(server);
+    let asked = mastodon.servers.iter().filter(is_asked).map(|server| ask(room, server.clone()));
+    Asked(join_all(asked.collect::<Vec<_>>()).await)
+}
+
+impl Asked {
+    /// Adds it to what polls met.
+    pub fn add_to(self, health: &mut Health) {
+        for (server, answered) in self.0 {
+            let name = server.to_string();
+            let is_it = |line: &&mut Line| line.subject == Subject::Server && line.name == name;
+            if let (Some(line), Some(software)) = (health.lines.iter_mut().find(is_it), answered.software) {
+                line.says = format!("{}; {software}", line.says);
+            }
+            if let Some(Err(why)) = answered.token {
+                let says = format!("the token for reading it does not work: {why}");
+                let fix = format!("a new one into the file that [sources.mastodon] tokens names for {name}");
+                let name = format!("{name}, to read");
+                health.lines.push(Line::new(Mark::Broken, Subject::Token, name, says).fix(fix));
+            }
+        }
+        health.sort();
+    }
+}
+
+#[derive(Debug)]
+struct Answered {
+    /// What it runs; `None` where it did not say.
+    software: Option<String>,
+    /// Whether it knows our token; `None` where we have none.
+    token: Option<Result<(), String>>,
+}
+
+async fn ask(room: &Newsroom, server: Host) -> (Host, Answered) {
+    let software = match probe::ask(&room.net, &server).await {
+        Ok(software) if software.name != "unknown" => Some(format!("{} {}", software.name, software.version)),
+        Ok(_) => None,
+        Err(trouble) => Some(format!("just now: {trouble}")),
+    };
+    let token = match room.config.mastodon.tokens.get(&server) {
+        None => None,
+        Some(token) => {
+            let known = verify_leniently(&room.net, &server, token).await;
+            Some(known.map(|_| ()).map_err(|error| error.to_string()))
+        }
+    };
+    (server, Answered { software, token })
+}

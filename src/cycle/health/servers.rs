@@ -1,0 +1,107 @@
+//! Servers in health: on each server where accounts are looked for, what it shows us and what it does not.
+
+use std::collections::BTreeSet;
+
+use super::{BLIND_AFTER, Seen, unread_since, when};
+use crate::model::account::Host;
+use crate::model::health::{Line, Mark, Subject};
+use crate::model::target::{Target, TargetRecord};
+
+impl Seen<'_> {
+    pub(super) fn server_lines(&self) -> Vec<Line> {
+        let mastodon = &self.config.mastodon;
+        if !mastodon.enabled {
+            let says = match self.config.contact {
+                Some(_) => "not read: [sources.mastodon] enabled = false",
+                None => "not read, so no account is seen: `contact` is empty",
+            };
+            let fix = "set `contact`, then [sources.mastodon] enabled = true";
+            return vec![Line::new(Mark::Off, Subject::Server, "", says).fix(fix)];
+        }
+        let home = self.config.publish.iter().map(|publish| &publish.server);
+        let servers: BTreeSet<&Host> = mastodon.servers.iter().chain(home).collect();
+        servers.into_iter().filter_map(|server| self.server(server)).collect()
+    }
+
+    fn server(&self, server: &Host) -> Option<Line> {
+        let mastodon = &self.config.mastodon;
+        let name = server.to_string();
+        if mastodon.opt_out.has_host(server) {
+            let says = "asked to be left alone ([sources.mastodon] opt_out); not read";
+            return Some(Line::new(Mark::Off, Subject::Server, name, says));
+        }
+        let there: Vec<&TargetRecord> = self
+            .targets
+            .iter()
+            .map(|record| &**record)
+            .filter(|record| record.target.server() == Some(server) || lives_on(&record.target, server))
+            .collect();
+        let tried: Vec<_> = there.iter().filter(|record| record.last_try.is_some()).collect();
+        let read = tried.iter().filter_map(|record| record.last_ok).max();
+        let way = match mastodon.tokens.contains_key(server) {
+            true => "with our token",
+            false => "without login",
+        };
+        let Some(first) = there.first() else {
+            let says = "nothing is read there: [sources.mastodon] discover = []";
+            return mastodon
+                .servers
+                .contains(server)
+                .then(|| Line::new(Mark::Off, Subject::Server, name, says));
+        };
+        if tried.is_empty() {
+            return Some(Line::new(Mark::Ok, Subject::Server, name, format!("{way}; not asked yet")));
+        }
+        let since = read.unwrap_or(first.added_at);
+        if tried.iter().all(|record| unread_since(record).is_some()) && self.now - since >= BLIND_AFTER {
+            let trouble = tried.iter().max_by_key(|record| record.last_try).and_then(|it| it.trouble.clone());
+            let says = format!(
+                "{way}: nothing could be read since {}: {}",
+                when(since, self.now),
+                trouble.unwrap_or_default()
+            );
+            let fix = "does it still exist? ask its admin, or take it out of [sources.mastodon] servers";
+            return Some(Line::new(Mark::Broken, Subject::Server, name, says).fix(fix));
+        }
+        let (yes, no) = self.ways(&there);
+        let says = match no.as_slice() {
+            [] => format!("{way}: {}", yes.join(", ")),
+            no => format!("{way}: {}; not {}", yes.join(", "), no.join(", ")),
+        };
+        Some(Line::new(Mark::Ok, Subject::Server, name, says))
+    }
+
+    /// What is read there and what is refused, each in a word.
+    fn ways(&self, there: &[&TargetRecord]) -> (Vec<String>, Vec<String>) {
+        let (mut yes, mut no) = (Vec::new(), Vec::new());
+        for (word, is_it) in KINDS {
+            let of_kind: Vec<_> = there.iter().filter(|record| is_it(&record.target)).collect();
+            let tried = || of_kind.iter().filter(|record| record.last_try.is_some());
+            match () {
+                () if of_kind.is_empty() => {}
+                () if tried().next().is_none() => yes.push(format!("{word} (not yet)")),
+                () if tried().any(|record| record.failures == 0) => yes.push((*word).to_owned()),
+                () => no.push((*word).to_owned()),
+            }
+        }
+        if yes.is_empty() {
+            yes.push("nothing".to_owned());
+        }
+        (yes, no)
+    }
+}
+
+/// A kind of target that a server shows or not.
+type Kind = (&'static str, fn(&Target) -> bool);
+
+const KINDS: &[Kind] = &[
+    ("profiles and posts", |target| matches!(target, Target::Account { .. })),
+    ("timelines", |target| matches!(target, Target::Timeline { .. })),
+    ("account search", |target| matches!(target, Target::Search { .. })),
+    ("hashtags", |target| matches!(target, Target::Tag { .. })),
+    ("the directory", |target| matches!(target, Target::Directory { .. })),
+];
+
+fn lives_on(target: &Target, server: &Host) -> bool {
+    matches!(target, Target::Account { acct } if acct.host() == server)
+}

@@ -1,0 +1,80 @@
+//! Vitals: what this process did and met since it started, kept in memory for health and metrics.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::collect::CollectReport;
+use crate::model::health::Health;
+
+/// What a process remembers of itself. Clones are one memory, also over a change of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Vitals(Arc<Mutex<Memory>>);
+
+/// The contents, each as it was last.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    /// Since when the service runs; `None` in a command.
+    pub up_since: Option<DateTime<Utc>>,
+    pub polls_good: u64,
+    pub polls_failed: u64,
+    pub new_statuses: u64,
+    /// What the home server said when it was last asked; `None` = not asked yet.
+    pub home: Option<Result<HomeSeen, String>>,
+    /// When that was.
+    pub home_asked: Option<DateTime<Utc>>,
+    /// Why a digest that is due is not made.
+    pub no_digest: Option<String>,
+    /// The last look at everything; doors show it without asking the store.
+    pub health: Option<Arc<Health>>,
+}
+
+/// Our account on its server, as far as its health goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeSeen {
+    pub username: String,
+    pub is_bot: bool,
+    /// The longest post that the server takes.
+    pub max_characters: u32,
+    /// What the server says that it runs.
+    pub version: String,
+}
+
+impl Vitals {
+    /// The service starts.
+    pub fn start(&self, now: DateTime<Utc>) {
+        self.memory().up_since = Some(now);
+    }
+
+    /// A pass of collection is over.
+    pub fn collected(&self, report: &CollectReport) {
+        let mut memory = self.memory();
+        let failed = report.failed as u64;
+        memory.polls_failed += failed;
+        memory.polls_good += report.polled as u64 - failed.min(report.polled as u64);
+        memory.new_statuses += report.new_statuses as u64;
+    }
+
+    pub fn home(&self, seen: Result<HomeSeen, String>, now: DateTime<Utc>) {
+        let mut memory = self.memory();
+        (memory.home, memory.home_asked) = (Some(seen), Some(now));
+    }
+
+    pub fn no_digest(&self, why: Option<String>) {
+        self.memory().no_digest = why;
+    }
+
+    pub fn looked(&self, health: Arc<Health>) {
+        self.memory().health = Some(health);
+    }
+
+    /// All of it as it is now.
+    pub fn recall(&self) -> Memory {
+        self.memory().clone()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // Every change is complete in itself.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

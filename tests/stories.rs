@@ -1,0 +1,30 @@
+//! Stories of the whole program, told from outside: killed, starved and confused, and in the hands of operators.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
+
+#[path = "stories/clock.rs"]
+mod clock;
+#[path = "stories/disk.rs"]
+mod disk;
+#[path = "stories/doctor.rs"]
+mod doctor;
+#[path = "stories/halted.rs"]
+mod halted;
+#[path = "stories/hosts.rs"]
+mod hosts;
+#[path = "stories/kills.rs"]
+mod kills;
+#[path = "stories/lost.rs"]
+mod lost;
+#[path = "stories/owner.rs"]
+mod owner;
+#[path = "stories/random.rs"]
+mod random;
+#[path = "stories/record.rs"]
+mod record;
+#[path = "stories/scene.rs"]
+mod scene;
+#[path = "stories/service.rs"]
+mod service;
+#[path = "stories/starved.rs"]
+mod starved;
