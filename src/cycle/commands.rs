@@ -17,6 +17,7 @@ pub use review::{
 };
 
 use super::collect::CollectReport;
+use super::reload::InForce;
 use super::{Newsroom, collect, judge, publish, targets};
 use crate::model::account::Acct;
 use crate::model::finding::FindingId;
@@ -68,6 +69,8 @@ pub enum Request {
     Reviewers,
     /// What is polled and how that goes.
     Targets,
+    /// Which configuration is in force, and why a newer one is not.
+    InForce,
     /// Passes over what is due, until nothing is.
     Collect,
     /// All accounts judged again by the rules of this binary.
@@ -121,7 +124,9 @@ pub enum Answer {
     },
     Targets {
         rows: Vec<TargetRow>,
+        in_force: InForce,
     },
+    InForce(InForce),
     Collected(CollectReport),
     Judged {
         raised: Vec<String>,
@@ -165,7 +170,11 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
         | Request::ReviewerAdd { .. }
         | Request::ReviewerReplace { .. }
         | Request::Reviewers => return review::answer(room, request, now).await,
-        Request::Targets => Answer::Targets { rows: room.store.run(target_rows).await? },
+        Request::Targets => {
+            let rows = room.store.run(target_rows).await?;
+            Answer::Targets { rows, in_force: room.reloads.in_force() }
+        }
+        Request::InForce => Answer::InForce(room.reloads.in_force()),
         Request::Collect => Answer::Collected(collect_all(room, now).await?),
         Request::JudgeAll => Answer::Judged { raised: judge::pass(room, None, now).await? },
         Request::Digest { dry_run: true } => Answer::Digest(publish::dry_run(room, now).await?),
