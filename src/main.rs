@@ -8,6 +8,7 @@ use masthead::cli::args::{Cli, Command};
 use masthead::cli::{self, exit};
 use masthead::clock::Clock;
 use masthead::config::Environment;
+use masthead::daemon::Editor;
 use masthead::ledger::LedgerError;
 use masthead::store::StoreError;
 
@@ -33,8 +34,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let now = Clock::Real.now();
     match cli.command {
         Command::Run { .. } => {
-            let config = cli::load(cli.config.as_deref(), environment, now)?;
-            service::run(config).await?;
+            let path = cli.config.as_deref();
+            let (config, looks) = cli::load_with_looks(path, environment.clone(), now)?;
+            let editor = Editor::listen(&config, looks, environment)?;
+            service::run(config, editor).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Sandbox { story, seed, rate, dir } => {
@@ -73,45 +76,61 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 /// The service with its pages.
 mod service {
+    use std::net::{SocketAddr, TcpListener};
     use std::sync::Arc;
 
     use anyhow::Context as _;
     use masthead::config::Config;
     use masthead::cycle::{Newsroom, outlook};
+    use masthead::daemon::Editor;
     use masthead::ledger::FILE_NAME;
     use masthead::{daemon, web};
-    use tokio::net::TcpListener;
 
-    pub async fn run(config: Config) -> anyhow::Result<()> {
+    pub async fn run(config: Config, editor: Editor) -> anyhow::Result<()> {
         let config = Arc::new(config);
         outlook::lines(&config).iter().for_each(|line| tracing::info!("{line}"));
         let room = Newsroom::open(config).await?;
-        let pages = Pages::open(&room).await?;
-        daemon::run(room, move |stopped| pages.serve(stopped)).await
+        let mut door = Door::default();
+        daemon::run(room, editor, move |room| door.pages(room)).await
     }
 
-    /// The public pages, listening.
-    pub struct Pages {
-        listener: TcpListener,
-        router: axum::Router,
-    }
+    /// Where the pages are reached: it stays open from one configuration to the next.
+    #[derive(Default)]
+    pub struct Door(Option<(SocketAddr, TcpListener)>);
 
-    impl Pages {
-        pub async fn open(room: &Newsroom) -> anyhow::Result<Pages> {
+    impl Door {
+        /// The pages of a newsroom, listening.
+        pub fn pages(&mut self, room: &Newsroom) -> anyhow::Result<daemon::Pages> {
             let config = &room.config;
-            let listen = config.web.listen;
-            let listener = TcpListener::bind(listen).await.with_context(|| {
-                format!("listen on {listen} for the pages; `[web] listen` names another address")
-            })?;
-            tracing::info!("pages on http://{}/", listener.local_addr().context("ask where the pages are")?);
+            let listener = self.listener(config.web.listen)?;
             let ledger_path = config.state_dir.join(FILE_NAME);
             let (store, vitals) = (room.store.clone(), room.vitals.clone());
             let site = web::Site { store, facts: facts(config), vitals, ledger_path };
-            Ok(Pages { listener, router: web::router(site) })
+            let router = web::router(site);
+            Ok(Box::new(|stopped| Box::pin(web::serve(listener, router, stopped))))
         }
 
-        pub fn serve(self, stopped: daemon::Stopped) -> daemon::Serving {
-            Box::pin(web::serve(self.listener, self.router, stopped))
+        /// A listener of its own for each configuration, all on one socket as long as the address is the same:
+        /// who connects in between waits in its queue.
+        fn listener(&mut self, listen: SocketAddr) -> anyhow::Result<tokio::net::TcpListener> {
+            let listener = match self.0.take() {
+                Some((address, listener)) if address == listen => listener,
+                before => {
+                    let bound =
+                        TcpListener::bind(listen).and_then(|it| it.set_nonblocking(true).map(|()| it));
+                    let bound = bound.with_context(|| {
+                        format!("listen on {listen} for the pages; `[web] listen` names another address")
+                    });
+                    // What is refused leaves the door where it is.
+                    let listener = bound.inspect_err(|_| self.0 = before)?;
+                    let address = listener.local_addr().context("ask where the pages are")?;
+                    tracing::info!("pages on http://{address}/");
+                    listener
+                }
+            };
+            let twin = listener.try_clone().context("open the pages once more")?;
+            self.0 = Some((listen, listener));
+            tokio::net::TcpListener::from_std(twin).context("open the pages")
         }
     }
 
@@ -142,7 +161,7 @@ mod play {
     use masthead::{cli, cycle::commands::Answer};
     use tokio::runtime::Builder;
 
-    use super::service::Pages;
+    use super::service::Door;
 
     /// How it ends after the story.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,9 +200,9 @@ mod play {
     ) -> anyhow::Result<()> {
         let mut stop = StopSignal::listen()?;
         let room = demo::open(&world.config, clock).await?;
-        let pages = Pages::open(&room).await?;
+        let pages = Door::default().pages(&room)?;
         let driver = tokio::spawn(async move { clock.drive().await });
-        let mut service = Service::start(room.clone(), move |stopped| pages.serve(stopped))?;
+        let mut service = Service::start(room.clone(), pages)?;
         let render = |answer: &Answer| cli::render(answer);
         let shown = tokio::select! {
             shown = demo::play(&room, script, &world.account, render, Progress::for_people()) => shown,

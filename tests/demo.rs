@@ -74,12 +74,12 @@ async fn play(story: Story, seed: u64, script: &Script) -> Shown {
     let world = Sandbox::start(options).await.unwrap();
     let room = demo::open(&world.config(), clock).await.unwrap();
     let driver = tokio::spawn(async move { clock.drive().await });
-    let pages = |stopped: masthead::daemon::Stopped| -> masthead::daemon::Serving {
+    let pages: masthead::daemon::Pages = Box::new(|stopped| {
         Box::pin(async move {
             stopped.await;
             Ok(())
         })
-    };
+    });
     let mut service = Service::start(room.clone(), pages).unwrap();
     let bot = world.announce().account;
     let render = |answer: &Answer| masthead::cli::render(answer);

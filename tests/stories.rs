@@ -22,6 +22,8 @@ mod owner;
 mod random;
 #[path = "stories/record.rs"]
 mod record;
+#[path = "stories/reload.rs"]
+mod reload;
 #[path = "stories/scene.rs"]
 mod scene;
 #[path = "stories/service.rs"]

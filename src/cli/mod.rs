@@ -16,8 +16,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use crate::config::{self, Config, Environment, Loaded, Paint};
+use crate::config::{self, Config, Environment, Loaded, Looks, Paint, Report};
 use crate::cycle::commands::{Answer, Request};
+use crate::cycle::reload::InForce;
 use crate::ledger;
 use crate::model::outlet::OutletId;
 use args::review::Review;
@@ -59,9 +60,11 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),
         command => {
-            let config = load(path, environment, now)?;
             let request = request(command)?;
-            let answer = service::ask(config, request).await?;
+            let answer = match ask_by_what_was_good(path, &environment, &request, now) {
+                Some(answer) => answer?,
+                None => service::ask(load(path, environment, now)?, request).await?,
+            };
             print(&answer, cli.json)?;
             Ok(exit_code(&answer))
         }
@@ -71,6 +74,25 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
 /// An answer as the commands print it for people, tables as wide as they like.
 pub fn render(answer: &Answer) -> String {
     render::answer(answer, None)
+}
+
+/// A running service answers whatever became of the configuration since: nobody could stop it otherwise. `None` where
+/// the configuration is good, or none runs.
+fn ask_by_what_was_good(
+    path: Option<&Path>,
+    environment: &Environment,
+    request: &Request,
+    now: DateTime<Utc>,
+) -> Option<anyhow::Result<Answer>> {
+    let Loaded { config: None, report, state_dir: Some(state_dir), .. } =
+        config::load(path, environment, now)
+    else {
+        return None;
+    };
+    let answer = service::ask_running(&state_dir, request.clone())?;
+    let faults = report.closing_line();
+    eprintln!("{faults}: see `masthead check`; the running bot answers by the configuration before");
+    Some(answer)
 }
 
 /// The question behind a command that needs the store.
@@ -93,11 +115,29 @@ fn request(command: Command) -> anyhow::Result<Request> {
 
 /// Loads the configuration, or prints every error in it and says so.
 pub fn load(path: Option<&Path>, environment: Environment, now: DateTime<Utc>) -> anyhow::Result<Config> {
-    let Loaded { config, report } = config::load(path, &environment, now);
-    config.ok_or_else(|| {
+    load_with_looks(path, environment, now).map(|(config, _)| config)
+}
+
+/// The same, and where all of it was read.
+pub fn load_with_looks(
+    path: Option<&Path>,
+    environment: Environment,
+    now: DateTime<Utc>,
+) -> anyhow::Result<(Config, Looks)> {
+    let Loaded { config, report, looks, .. } = config::load(path, &environment, now);
+    let config = config.ok_or_else(|| {
         eprint!("{}", report.text(Paint::Plain));
         anyhow::anyhow!("the configuration has errors")
-    })
+    })?;
+    Ok((config, looks))
+}
+
+/// What a check found, and what the running service makes of its configuration.
+#[derive(serde::Serialize)]
+struct Checked<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    in_force: Option<InForce>,
 }
 
 fn check(
@@ -106,12 +146,20 @@ fn check(
     environment: Environment,
     now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
-    let report = match files {
-        [] => config::load(cli.config.as_deref(), &environment, now).report,
-        files => config::check_files(files, &environment, now),
+    let (report, in_force) = match files {
+        [] => {
+            let Loaded { report, state_dir, .. } = config::load(cli.config.as_deref(), &environment, now);
+            (report, state_dir.and_then(|state_dir| service::in_force(&state_dir)))
+        }
+        files => (config::check_files(files, &environment, now), None),
     };
     let paint = if io::stdout().is_terminal() { Paint::Colour } else { Paint::Plain };
-    put(&if cli.json { as_json(&report)? } else { report.text(paint) })?;
+    if cli.json {
+        put(&as_json(&Checked { report: &report, in_force })?)?;
+    } else {
+        let told = in_force.map(|in_force| format!("\n{}", render::in_force(&in_force)));
+        put(&(report.text(paint) + &told.unwrap_or_default()))?;
+    }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::from(exit::FAULTS) })
 }
 

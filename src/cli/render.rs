@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::desk::{self, Depth};
@@ -15,6 +16,7 @@ use crate::analysis::indicators::{Family, Indicator, TABLE};
 use crate::analysis::names;
 use crate::analysis::review::{CHANGE, OFFICIAL, Policy};
 use crate::cycle::commands::{AccountRow, Answer, Named, TargetRow};
+use crate::cycle::reload::InForce;
 use crate::model::changes::{Activity, FollowerTrend};
 use crate::model::outlet::Outlet;
 use crate::model::watchlist::Watchlist;
@@ -39,7 +41,11 @@ fn words(answer: &Answer, room: Option<u16>) -> String {
         Answer::ReviewLog { rows } => desk::log(rows, room),
         Answer::Reviewers { rows } => desk::reviewers(rows, room),
         Answer::Reviewer { name, .. } => format!("{name} has a key\n"),
-        Answer::Targets { rows } => targets(rows, room),
+        Answer::Targets { rows, in_force: told } if told.refused.is_some() => {
+            format!("{}\n{}", targets(rows, room), in_force(told))
+        }
+        Answer::Targets { rows, .. } => targets(rows, room),
+        Answer::InForce(told) => in_force(told),
         Answer::Doctor(health) => super::doctor::health(health, room),
         Answer::Collected(report) => collected(report),
         Answer::Judged { raised } => format!("{} findings raised {}\n", raised.len(), raised.join(" ")),
@@ -101,6 +107,21 @@ fn followers(trend: FollowerTrend) -> String {
 
 pub(super) fn grown(trend: FollowerTrend) -> i128 {
     trend.week_before.map_or(0, |before| i128::from(trend.now) - i128::from(before))
+}
+
+/// What the running service makes of its configuration, in a few lines.
+pub(super) fn in_force(in_force: &InForce) -> String {
+    let time = |at: DateTime<Utc>| at.format("%-d %b %Y %H:%M:%S UTC").to_string();
+    let Some(since) = in_force.since else { return "no service runs on this configuration\n".to_owned() };
+    let Some(refused) = &in_force.refused else {
+        return format!("The running bot works by this configuration as it was at {}.\n", time(since));
+    };
+    format!(
+        "The running bot keeps its configuration of {}. The newest one was refused at {}:\n\n{}\n",
+        time(since),
+        time(refused.at),
+        refused.why
+    )
 }
 
 fn targets(rows: &[TargetRow], room: Option<u16>) -> String {

@@ -1,6 +1,7 @@
 //! Asks the running service, or opens the store where none runs.
 
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,15 @@ use crate::config::Config;
 use crate::cycle::Newsroom;
 use crate::cycle::commands::line::{LONGEST_ANSWER, PROTOCOL, Question, Reply, socket_path};
 use crate::cycle::commands::{self, Answer, Request};
+use crate::cycle::reload::InForce;
 use crate::store::StoreError;
 
 /// A service that starts or stops holds the lock without listening, for some seconds.
 const WAIT_FOR_LOCK: chrono::Duration = chrono::Duration::seconds(30);
 /// The longest a command may work: a digest waits for its read-backs.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1800);
+/// For what the service has at hand.
+const ANSWER_AT_ONCE: Duration = Duration::from_secs(5);
 
 /// Asks, wherever the store is open.
 pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answer> {
@@ -25,7 +29,7 @@ pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answ
     let give_up = real.now() + WAIT_FOR_LOCK;
     loop {
         if let Some(stream) = connect(&config) {
-            return tokio::task::spawn_blocking(move || talk(stream, request)).await?;
+            return tokio::task::spawn_blocking(move || talk(stream, request, ANSWER_WITHIN)).await?;
         }
         match Newsroom::open(config.clone()).await {
             Ok(room) => return commands::answer(&room, request, room.config.clock.now()).await,
@@ -41,6 +45,21 @@ pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answ
     }
 }
 
+/// What a running service answers; `None` where none runs.
+pub(super) fn ask_running(state_dir: &Path, request: Request) -> Option<anyhow::Result<Answer>> {
+    let stream = UnixStream::connect(socket_path(state_dir)).ok()?;
+    Some(talk(stream, request, ANSWER_WITHIN))
+}
+
+/// The configuration that a running service works by; `None` where none runs, or one that does not tell.
+pub(super) fn in_force(state_dir: &Path) -> Option<InForce> {
+    let stream = UnixStream::connect(socket_path(state_dir)).ok()?;
+    match talk(stream, Request::InForce, ANSWER_AT_ONCE) {
+        Ok(Answer::InForce(in_force)) => Some(in_force),
+        _ => None,
+    }
+}
+
 /// The running service, if there is one; a socket that nobody serves is left for the next start.
 fn connect(config: &Config) -> Option<UnixStream> {
     UnixStream::connect(socket_path(&config.state_dir)).ok()
@@ -50,8 +69,8 @@ fn is_locked(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| matches!(cause.downcast_ref(), Some(StoreError::Locked { .. })))
 }
 
-fn talk(mut stream: UnixStream, request: Request) -> anyhow::Result<Answer> {
-    stream.set_read_timeout(Some(ANSWER_WITHIN)).context("set a time limit")?;
+fn talk(mut stream: UnixStream, request: Request, within: Duration) -> anyhow::Result<Answer> {
+    stream.set_read_timeout(Some(within)).context("set a time limit")?;
     let mut line = serde_json::to_vec(&Question { protocol: PROTOCOL, request })?;
     line.push(b'\n');
     stream.write_all(&line).context("ask the running service")?;

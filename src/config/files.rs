@@ -10,7 +10,7 @@ use super::spans::At;
 /// Where a configuration is looked for when nobody names one.
 const PLACES: [&str; 2] = ["config.toml", "/etc/masthead/config.toml"];
 /// Larger files are no configuration.
-const LARGEST: u64 = 4 * 1024 * 1024;
+pub(super) const LARGEST: u64 = 4 * 1024 * 1024;
 /// More files than that are a pattern gone wrong.
 const MOST_FILES: usize = 500;
 
@@ -86,7 +86,8 @@ pub(super) fn expand(entries: &[At<String>], folder: &Path, faults: &mut Vec<Fau
     files
 }
 
-fn matching(entry: &str, folder: &Path) -> Result<Vec<WatchFile>, Fault> {
+/// The files of one entry of `watchlist`.
+pub(super) fn matching(entry: &str, folder: &Path) -> Result<Vec<WatchFile>, Fault> {
     if entry == "builtin" {
         return Ok(vec![WatchFile::Builtin]);
     }

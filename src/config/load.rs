@@ -9,6 +9,7 @@ use crate::model::watchlist::Watchlist;
 use super::fault::Fault;
 use super::files::{self, WatchFile};
 use super::keys::{Key, keys};
+use super::looks::Looks;
 use super::merge::Merged;
 use super::raw::{self, RawConfig};
 use super::records::{self, RawRecords};
@@ -17,13 +18,17 @@ use super::secrets::TokenFolders;
 use super::section::Section;
 use super::spans::{At, FileId, Origin, Source, Sources, Spot};
 use super::watchlist::{self, Extent};
-use super::{CACHE_MIB, Config, Environment, STATE_DIR, WATCHLIST, builtin, check, lint, trial};
+use super::{CACHE_MIB, Config, Environment, STATE_DIR, TOKEN_FILE, WATCHLIST, builtin, check, lint, trial};
 
 /// A configuration, if it has no errors, and everything there is to say about it.
 #[derive(Debug)]
 pub struct Loaded {
     pub config: Option<Config>,
     pub report: Report,
+    /// Where the configuration says that its state is, also where it has errors.
+    pub state_dir: Option<PathBuf>,
+    /// Where all of it was read.
+    pub looks: Looks,
 }
 
 /// Reads the configuration and all files it names.
@@ -39,6 +44,7 @@ pub fn load(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) 
             return reading.refused();
         }
     };
+    reading.looks.file(&path);
     let text = match files::read(&path) {
         Ok(text) => text,
         Err(fault) => {
@@ -52,6 +58,7 @@ pub fn load(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) 
     let usual =
         || WATCHLIST.map(|entry| At { value: entry.to_owned(), spot: Spot::new(file, 0..0) }).to_vec();
     let entries = raw.watchlist.clone().unwrap_or_else(usual);
+    reading.looks.entries(&folder, &entries);
     reading.watch_files(&entries, &folder);
     let outlets = RawRecords { outlets: raw.outlets.clone(), ..RawRecords::default() };
     reading.merged.add(outlets, &mut reading.faults);
@@ -101,6 +108,7 @@ struct Reading {
     faults: Vec<Fault>,
     merged: Merged,
     extent: Extent,
+    looks: Looks,
 }
 
 impl Default for Reading {
@@ -110,6 +118,7 @@ impl Default for Reading {
             faults: Vec::new(),
             merged: Merged::default(),
             extent: Extent::Whole,
+            looks: Looks::default(),
         }
     }
 }
@@ -119,7 +128,8 @@ const SYNTAX_ERRORS: usize = 10;
 
 impl Reading {
     fn refused(self) -> Loaded {
-        Loaded { config: None, report: Report::new(&self.sources, self.faults, Tally::default()) }
+        let report = Report::new(&self.sources, self.faults, Tally::default());
+        Loaded { config: None, report, state_dir: None, looks: self.looks }
     }
 
     /// Reads one file. Where its syntax is broken only that is reported: what is missing may just be unreadable.
@@ -201,6 +211,9 @@ impl Reading {
         let state_dir = folder.join(state_dir);
         let credentials = environment.credentials_dir.as_deref();
         let folders = TokenFolders { credentials, config: &folder, state: &state_dir };
+        let publishing = raw::given(&raw.fediverse.token_file).map_or(TOKEN_FILE, |file| &file.value);
+        let tokens = raw.mastodon.tokens.iter().map(|(_, file)| file.value.as_str());
+        tokens.chain([publishing]).for_each(|file| self.looks.token(file, folders));
         let watchlist = watchlist::build(&self.merged, self.extent, faults);
         let known = check::Known { merged: &self.merged, extent: self.extent };
         let listings = check::listings(&raw, &watchlist, known, faults);
@@ -232,6 +245,7 @@ impl Reading {
         };
         let tally = self.tally(&config.watchlist, config.listings.len());
         let report = Report::new(&self.sources, self.faults, tally);
-        Loaded { config: report.is_good().then_some(config), report }
+        let state_dir = Some(config.state_dir.clone());
+        Loaded { config: report.is_good().then_some(config), report, state_dir, looks: self.looks }
     }
 }

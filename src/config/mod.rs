@@ -8,6 +8,7 @@ mod handles;
 mod keys;
 mod lint;
 mod load;
+mod looks;
 mod merge;
 mod nearest;
 mod raw;
@@ -37,6 +38,7 @@ use crate::model::watchlist::Watchlist;
 pub use fault::Level;
 pub use keys::{Key, keys};
 pub use load::{Loaded, check_files, load};
+pub use looks::{Looks, Sight};
 pub use report::{Paint, Place, Remark, Report, Tally};
 
 // Defaults; `keys` tells people, and a test holds both together.

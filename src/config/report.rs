@@ -120,6 +120,16 @@ impl Report {
         text
     }
 
+    /// Every error with its source, without warnings and without the closing line.
+    pub fn errors_only(&self) -> String {
+        let mut text = String::new();
+        for remark in self.remarks.iter().filter(|remark| remark.level == Level::Error) {
+            remark.write(&mut text, Paint::Plain);
+            text.push('\n');
+        }
+        text
+    }
+
     /// `2 errors, 1 warning in 3 files (121 outlets, 9 accounts, 14 feeds)`
     pub fn closing_line(&self) -> String {
         format!(

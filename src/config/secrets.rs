@@ -39,6 +39,13 @@ enum Guard {
 const LONGEST_TOKEN: u64 = 4096;
 
 impl TokenFolders<'_> {
+    /// Everywhere a token of this name is looked for.
+    pub fn places(&self, file: &str) -> Vec<PathBuf> {
+        let credential = self.credentials.zip(Path::new(file).file_name());
+        let credential = credential.map(|(folder, name)| folder.join(name));
+        credential.into_iter().chain([self.config.join(file), self.state.join(file)]).collect()
+    }
+
     /// The first of credentials, configuration and state that has the file, else the place beside the configuration.
     pub fn locate(&self, file: &str) -> TokenFile {
         let name = Path::new(file).file_name();

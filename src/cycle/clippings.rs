@@ -109,8 +109,37 @@ impl Clippings {
                 .statuses
                 .extend(statuses.into_iter().map(|seen| (account.id.clone(), Arc::unwrap_or_clone(seen))));
         }
-        let compared = clippings.take(store, fresh, config)?;
-        Ok((clippings, compared.batch))
+        let Compared { mut batch, .. } = clippings.take(store, fresh, config)?;
+        batch.extend(clippings.read_anew(store, &config.watchlist)?);
+        Ok((clippings, batch))
+    }
+
+    /// Reads all matches anew by another watchlist: who is credited depends on the names and accounts in it. What
+    /// comes back is to be written; all accounts are to be judged.
+    pub fn read_anew(&mut self, store: &Store, watchlist: &Watchlist) -> Result<Batch, StoreError> {
+        let mut batch = Batch::default();
+        for (account, reuse) in &mut self.reuse {
+            for reuse in reuse {
+                let Some(seen) = unless_damaged(store.status(account, &reuse.status))? else { continue };
+                // Of a text that was deleted nothing more can be learned.
+                if seen.status.text.is_empty() {
+                    continue;
+                }
+                let credit = attribution::credit(&seen.status, &reuse.publisher, watchlist);
+                if credit != reuse.credit {
+                    reuse.credit = credit;
+                    batch.put_reuse(account, reuse.clone());
+                }
+            }
+        }
+        self.looked.clear();
+        self.is_stale = true;
+        Ok(batch)
+    }
+
+    /// The matches of one account, as they stand in the store once what was found is written.
+    pub fn reuse_of(&self, account: &AccountId) -> &[Reuse] {
+        self.reuse.get(account).map_or(&[], Vec::as_slice)
     }
 
     /// Compares what is new with what is there, both ways; what comes back is to be written, and its

@@ -55,20 +55,33 @@ impl CollectReport {
 /// A failure belongs to one target: it is written into that target's record. An error of this
 /// function is the store's.
 pub async fn pass(room: &Newsroom, pacing: Pacing, now: DateTime<Utc>) -> anyhow::Result<CollectReport> {
+    pass_until(room, pacing, now, std::future::pending()).await
+}
+
+/// The same, but nothing more is polled once `enough` is done: what came by then is written and judged, and
+/// the other targets stay due.
+pub async fn pass_until(
+    room: &Newsroom,
+    pacing: Pacing,
+    now: DateTime<Utc>,
+    enough: impl Future<Output = ()>,
+) -> anyhow::Result<CollectReport> {
     let due = due_targets(room, pacing, now).await?;
     let mut report = CollectReport { polled: due.len(), ..CollectReport::default() };
     let mut touched = Touched::default();
-    let polls = stream::iter(due).map(|(record, known)| harvest::poll(room, record, known, now));
-    let mut polls = polls.buffer_unordered(AT_ONCE);
     let mut fresh = Fresh::default();
-    while let Some(polled) = gather(&mut polls).await {
-        let written = room.store.run(move |store| write(store, polled)).await;
-        for harvest in written.context("write what polls saw")? {
-            tell(&harvest, &mut report, &mut touched);
-            fresh.extend(harvest.fresh);
+    {
+        let polls = stream::iter(due).map(|(record, known)| harvest::poll(room, record, known, now));
+        // Those under way when it is enough are dropped before judgement.
+        let mut polls = std::pin::pin!(polls.buffer_unordered(AT_ONCE).take_until(enough));
+        while let Some(polled) = gather(&mut polls).await {
+            let written = room.store.run(move |store| write(store, polled)).await;
+            for harvest in written.context("write what polls saw")? {
+                tell(&harvest, &mut report, &mut touched);
+                fresh.extend(harvest.fresh);
+            }
         }
     }
-    drop(polls);
     touched.ids.extend(compare(room, fresh, now).await?);
     report.raised = judge::pass(room, touched.accounts(), now).await?;
     room.vitals.collected(&report);

@@ -18,6 +18,7 @@ pub use review::{
 
 use super::collect::CollectReport;
 use super::health::{self, probe};
+use super::reload::InForce;
 use super::{Newsroom, collect, judge, publish, targets};
 use crate::model::account::Acct;
 use crate::model::finding::FindingId;
@@ -75,6 +76,8 @@ pub enum Request {
         /// Asks the servers as well.
         asks: bool,
     },
+    /// Which configuration is in force, and why a newer one is not.
+    InForce,
     /// Passes over what is due, until nothing is.
     Collect,
     /// All accounts judged again by the rules of this binary.
@@ -128,8 +131,10 @@ pub enum Answer {
     },
     Targets {
         rows: Vec<TargetRow>,
+        in_force: InForce,
     },
     Doctor(Box<Health>),
+    InForce(InForce),
     Collected(CollectReport),
     Judged {
         raised: Vec<String>,
@@ -173,7 +178,11 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
         | Request::ReviewerAdd { .. }
         | Request::ReviewerReplace { .. }
         | Request::Reviewers => return review::answer(room, request, now).await,
-        Request::Targets => Answer::Targets { rows: room.store.run(target_rows).await? },
+        Request::Targets => {
+            let rows = room.store.run(target_rows).await?;
+            Answer::Targets { rows, in_force: room.reloads.in_force() }
+        }
+        Request::InForce => Answer::InForce(room.reloads.in_force()),
         Request::Doctor { asks } => Answer::Doctor(Box::new(doctor(room, asks, now).await?)),
         Request::Collect => Answer::Collected(collect_all(room, now).await?),
         Request::JudgeAll => Answer::Judged { raised: judge::pass(room, None, now).await? },

@@ -44,13 +44,16 @@ struct Seen<'a> {
 pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let memory = room.vitals.recall();
     let press = publishing::of_press(&*room.press.lock().await, &room.config);
-    let ahead = room.net.clock_ahead();
+    let (ahead, in_force) = (room.net.clock_ahead(), room.reloads.in_force());
     let config = room.config.clone();
     let look = move |store: &Store| {
         let (targets, findings) = (store.targets()?, store.findings()?);
         let seen =
             Seen { config: &config, store, memory: &memory, targets: &targets, findings: &findings, now };
-        seen.health(press, ahead)
+        let mut health = seen.health(press, ahead)?;
+        health.lines.extend(seen.config_line(&in_force));
+        health.sort();
+        Ok::<_, StoreError>(health)
     };
     room.store.run(look).await.context("look at how everything stands")
 }
@@ -78,16 +81,14 @@ impl Seen<'_> {
         lines.extend(self.review_lines(&press, &mut figures));
         lines.extend(self.publishing_lines(press, &mut figures)?);
         lines.extend(self.place_lines(&mut figures)?);
-        let mut health = Health {
+        Ok(Health {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: self.now,
             up_since: self.memory.up_since,
             config: self.config.path.as_ref().map(|path| path.display().to_string()),
             lines,
             figures,
-        };
-        health.sort();
-        Ok(health)
+        })
     }
 
     fn count_targets(&self) -> std::collections::BTreeMap<String, TargetCount> {

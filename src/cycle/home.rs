@@ -1,12 +1,16 @@
 //! The home server: whose account posts, what the server accepts, and what roots answer.
 
+use secrecy::ExposeSecret as _;
+
 use super::vitals::HomeSeen;
 use super::{Newsroom, user_agent};
+use crate::analysis::measure::Limits;
+use crate::config::Config;
 use crate::publish::home::{self, HomeError, Instance};
 use crate::publish::outbox::{Outbox, OutboxError};
 use crate::publish::receipt::OwnStatus;
 
-/// What the home server told, kept for the life of the process.
+/// What the home server told, kept as long as the account and its settings are the same.
 #[derive(Debug, Clone)]
 pub struct AtHome {
     pub outbox: Outbox,
@@ -19,8 +23,9 @@ pub struct AtHome {
 }
 
 /// What the home server tells, asked once.
-pub async fn at_home(room: &Newsroom, known: &mut Option<AtHome>) -> Result<AtHome, HomeTrouble> {
-    match known {
+pub async fn at_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
+    let mut known = room.at_home.lock().await;
+    match &*known {
         Some(at_home) => Ok(at_home.clone()),
         None => {
             let at_home = known.insert(ask_home(room).await?);
@@ -29,6 +34,22 @@ pub async fn at_home(room: &Newsroom, known: &mut Option<AtHome>) -> Result<AtHo
             Ok(at_home.clone())
         }
     }
+}
+
+/// What the home server said about the length of posts and more, as far as it was asked already.
+pub async fn known_limits(room: &Newsroom) -> Limits {
+    room.at_home.lock().await.as_ref().map_or_else(Limits::default, |at_home| at_home.instance.limits)
+}
+
+/// Whether another configuration posts from the same account, to the same place, under the same name.
+pub fn is_same(one: &Config, other: &Config) -> bool {
+    let account = |config: &Config| {
+        let publish = config.publish.as_ref()?;
+        Some((publish.server.clone(), publish.token.expose_secret().to_owned()))
+    };
+    account(one) == account(other)
+        && one.fediverse.reply_to == other.fediverse.reply_to
+        && one.contact == other.contact
 }
 
 /// Why the home server cannot be posted to.

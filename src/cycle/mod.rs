@@ -12,6 +12,7 @@ pub mod judge;
 pub mod outlook;
 pub mod press;
 pub mod publish;
+pub mod reload;
 pub mod schedule;
 pub mod targets;
 pub mod vitals;
@@ -19,16 +20,21 @@ pub mod vitals;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, watch};
 
 use crate::config::Config;
 use crate::net::{Net, NetConfig, Timeouts};
 use crate::store::Store;
 use clippings::Clippings;
+use home::AtHome;
 use press::Press;
+use reload::Reloads;
 use vitals::Vitals;
 
-/// What a pass works with: the checked configuration, the store, the road to the network and the press.
+/// What a pass works with. It has one configuration for life: another one makes another newsroom.
+///
+/// It holds the checked configuration, the store, the road to the network and the press.
 #[derive(Debug, Clone)]
 pub struct Newsroom {
     pub config: Arc<Config>,
@@ -41,8 +47,12 @@ pub struct Newsroom {
     pub shown: Arc<harvest::Shown>,
     /// What this process did and met.
     pub vitals: Vitals,
+    /// What the home server told about our account and its limits, once it was asked.
+    pub at_home: Arc<Mutex<Option<AtHome>>>,
     /// Held while findings are raised, since they are numbered.
     pub bench: Arc<Mutex<()>>,
+    /// Since when this configuration is in force, and why a newer one is not.
+    pub reloads: Arc<Reloads>,
     wake: watch::Sender<()>,
 }
 
@@ -63,18 +73,44 @@ impl Newsroom {
         };
         let (store, press, clippings) =
             tokio::task::spawn_blocking(open).await.context("open the store")??;
-        let road = NetConfig {
-            user_agent: user_agent(&config),
-            hosts: config.hosts.clone(),
-            allowed: targets::configured_servers(&config),
-            timeouts: Timeouts::default(),
-        };
-        let net = Net::new(road, config.clock).context("open the road to the network")?;
+        let net = Net::new(road(&config), config.clock).context("open the road to the network")?;
         let (press, bench) = (Arc::new(Mutex::new(press)), Arc::new(Mutex::new(())));
         let clippings = Arc::new(Mutex::new(clippings));
         let (shown, wake) = (Arc::default(), watch::Sender::new(()));
+        let (at_home, reloads) = (Arc::default(), Arc::default());
         let vitals = Vitals::default();
-        Ok(Newsroom { config, store, net, press, clippings, shown, vitals, bench, wake })
+        Ok(Newsroom { config, store, net, press, clippings, shown, vitals, at_home, bench, reloads, wake })
+    }
+
+    /// The same newsroom by another configuration, on the same store, ledger and memory. Hosts that are left alone
+    /// stay so. What timelines showed is forgotten: with another watchlist it can say something else.
+    ///
+    /// [`reload::refusal`] has nothing against it. The loops of the newsroom before have ended when this one
+    /// [takes over](Newsroom::take_over).
+    ///
+    /// # Errors
+    /// A contact that no header carries.
+    pub fn reconfigured(&self, config: Arc<Config>) -> anyhow::Result<Newsroom> {
+        let net = self.net.reconfigured(road(&config)).context("open the road to the network")?;
+        let at_home =
+            if home::is_same(&self.config, &config) { self.at_home.clone() } else { Arc::default() };
+        Ok(Newsroom { config, net, at_home, shown: Arc::default(), ..self.clone() })
+    }
+
+    /// Makes what is stored and remembered fit this configuration, and judges all accounts by it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn take_over(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let mut clippings = self.clippings.clone().lock_owned().await;
+        let config = self.config.clone();
+        let read_anew = self.store.run(move |store| {
+            let batch = clippings.read_anew(store, &config.watchlist)?;
+            store.commit(batch)
+        });
+        read_anew.await.context("read what is remembered by the new watchlist")?;
+        judge::pass(self, None, now).await?;
+        Ok(())
     }
 
     /// Lets the loops look at once, after somebody changed something that they could wait for: posting goes
@@ -86,6 +122,16 @@ impl Newsroom {
     /// Changes with every [`Newsroom::wake`].
     pub fn news(&self) -> watch::Receiver<()> {
         self.wake.subscribe()
+    }
+}
+
+/// What the network has to know of a configuration.
+fn road(config: &Config) -> NetConfig {
+    NetConfig {
+        user_agent: user_agent(config),
+        hosts: config.hosts.clone(),
+        allowed: targets::configured_servers(config),
+        timeouts: Timeouts::default(),
     }
 }
 

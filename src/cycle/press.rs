@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::home::AtHome;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, Opened, Retraction, Standing, Text, standing};
 use crate::model::digest::{DigestNumber, DigestRecord, DigestState, PartState};
@@ -22,8 +21,6 @@ pub struct Press {
     ledger: Option<Ledger>,
     entries: Vec<Entry>,
     safe_mode: Option<String>,
-    /// What the home server told about our account and its limits, once it was asked.
-    pub(super) at_home: Option<AtHome>,
 }
 
 impl Press {
@@ -73,7 +70,7 @@ impl Press {
     /// A press without a ledger.
     fn shut(config: &Config) -> Press {
         let state_dir = config.state_dir.clone();
-        Press { state_dir, ledger: None, entries: Vec::new(), safe_mode: None, at_home: None }
+        Press { state_dir, ledger: None, entries: Vec::new(), safe_mode: None }
     }
 
     /// Nothing is posted from now on, until a person has reconciled store and ledger.

@@ -37,6 +37,8 @@ const AFTER_TROUBLE: Duration = Duration::minutes(2);
 const CLOCK_ERROR: Duration = Duration::days(1);
 
 const SCHEDULE_SERVED: &str = "schedule.digest.served";
+/// The schedule to which that tick belongs, as the configuration writes it.
+const SCHEDULE_WRITTEN: &str = "schedule.digest.written";
 
 /// One look at publication: goes on with a digest under way, or starts one that is due.
 ///
@@ -101,19 +103,30 @@ async fn under_way(room: &Newsroom) -> anyhow::Result<Option<DigestRecord>> {
     room.store.run(posting).await.context("look for a digest under way")
 }
 
-/// The tick of the schedule that waits to be served. The first look at a schedule serves all before it,
-/// and so does a look after the clock was wrong and far ahead.
+/// The tick of the schedule that waits to be served. The first look at a schedule serves all before it: an
+/// edit of the schedule makes no digest at once. So does a look after the clock was wrong and far ahead.
 async fn due_tick(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
-    let served = room.store.run(|store| store.note(SCHEDULE_SERVED)).await?;
+    let wanted = &room.config.schedule;
+    let written = format!("{} {}", wanted.digest_text, wanted.timezone);
+    let notes =
+        |store: &Store| Ok::<_, StoreError>((store.note(SCHEDULE_SERVED)?, store.note(SCHEDULE_WRITTEN)?));
+    let (served, known) = room.store.run(notes).await?;
+    // A store from before this note has no word of its schedule.
+    let is_known = known.as_ref().is_none_or(|known| *known == written);
     // A tick served in the far future was served by a clock that has been put right since.
     let is_past = |served: &DateTime<Utc>| *served - now < CLOCK_ERROR;
-    let Some(served) = served.and_then(|text| text.parse().ok()).filter(is_past) else {
-        let mut batch = Batch::default();
+    let served = served.and_then(|text| text.parse().ok()).filter(is_past).filter(|_| is_known);
+    let mut batch = Batch::default();
+    if served.is_none() {
         batch.set_note(SCHEDULE_SERVED, &now.to_rfc3339());
+    }
+    if known.as_ref() != Some(&written) {
+        batch.set_note(SCHEDULE_WRITTEN, &written);
+    }
+    if !batch.is_empty() {
         room.store.run(move |store| store.commit(batch)).await?;
-        return Ok(None);
-    };
-    let wanted = &room.config.schedule;
+    }
+    let Some(served) = served else { return Ok(None) };
     Ok(schedule::newest_due(&wanted.digest, wanted.timezone, served, now))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use tokio::sync::watch;
 
-use super::notify;
+use super::{notify, until_stop};
 use crate::clock::Clock;
 use crate::cycle::health::{self, probe};
 use crate::cycle::targets::Pacing;
@@ -29,10 +29,10 @@ pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>)
     loop {
         news.mark_unchanged();
         let now = clock.now();
-        tokio::select! {
-            // A pass that is dropped between two commits leaves its targets due.
-            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
-            pass = collect::pass(&room, Pacing::Spread, now) => { pass?; }
+        // A pass that is told to stop writes what has come and leaves the other targets due.
+        collect::pass_until(&room, Pacing::Spread, now, until_stop(stopping.clone())).await?;
+        if *stopping.borrow() {
+            return Ok(());
         }
         notify(&[sd_notify::NotifyState::Watchdog]);
         let due = room.store.run(Store::first_due).await?;

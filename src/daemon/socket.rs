@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -35,7 +36,7 @@ pub(super) fn remove(config: &Config) {
 
 pub(super) async fn serve(
     listener: UnixListener,
-    room: Newsroom,
+    desk: watch::Receiver<Newsroom>,
     mut stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let mut talks = JoinSet::new();
@@ -44,7 +45,7 @@ pub(super) async fn serve(
             _ = stopping.wait_for(|stop| *stop) => return Ok(()),
             Some(_) = talks.join_next() => {}
             stream = accept(&listener) => {
-                stream.map(|stream| talks.spawn(talk(stream, room.clone())));
+                stream.map(|stream| talks.spawn(talk(stream, desk.clone())));
             }
         }
     }
@@ -62,9 +63,17 @@ async fn accept(listener: &UnixListener) -> Option<UnixStream> {
     }
 }
 
-async fn talk(stream: UnixStream, room: Newsroom) {
+async fn talk(stream: UnixStream, desk: watch::Receiver<Newsroom>) {
+    let room = desk.borrow().clone();
     if let Err(error) = try_talk(stream, &room).await {
         tracing::warn!(error = format!("{error:#}"), "a command broke off");
+    }
+    let now = desk.borrow().clone();
+    // A command that outlived its configuration may have judged by it.
+    if !Arc::ptr_eq(&now.config, &room.config)
+        && let Err(error) = now.take_over(now.config.clock.now()).await
+    {
+        tracing::error!(error = format!("{error:#}"), "could not judge again by the new configuration");
     }
 }
 

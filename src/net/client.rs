@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::HeaderValue;
 use reqwest::{Client, Request, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout};
@@ -47,9 +46,9 @@ struct Road {
     /// For everything else; each request has a connection of its own, so that none is sent into one
     /// that the server is just closing.
     writer: Client,
-    gate: Gate,
-    robots: robots::Memory,
-    clocks: Clocks,
+    gate: Arc<Gate>,
+    robots: Arc<robots::Memory>,
+    clocks: Arc<Clocks>,
 }
 
 /// Whether what was asked for is what the asker has already.
@@ -77,17 +76,31 @@ impl Net {
     /// A mapped host that is not on this machine, a User-Agent that no header carries, or a TLS library
     /// that does not start.
     pub fn new(config: NetConfig, clock: Clock) -> Result<Net, NetError> {
-        if let Some((host, address)) = config.hosts.iter().find(|(_, address)| !address.ip().is_loopback()) {
-            return Err(NetError::NotLoopback { host: host.clone(), address: *address });
-        }
-        let user_agent = HeaderValue::from_str(config.user_agent.trim())
-            .ok()
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| NetError::UserAgent(excerpt(&config.user_agent)))?;
-        let reader = request::client(&config, user_agent.clone()).pool_idle_timeout(IDLE).build()?;
-        let writer = request::client(&config, user_agent).pool_max_idle_per_host(0).build()?;
-        let gate = Gate::new(&config.user_agent);
-        let (robots, clocks) = (robots::Memory::default(), Clocks::default());
+        let gate = Arc::new(Gate::new(&config.user_agent));
+        Net::through(gate, Arc::default(), Arc::default(), config, clock)
+    }
+
+    /// The same road by another configuration: who is left alone and what the day has cost stays as it is. What
+    /// was denied may be asked again, since a new token or contact can be what was missing.
+    ///
+    /// # Errors
+    /// As those of [`Net::new`].
+    pub fn reconfigured(&self, config: NetConfig) -> Result<Net, NetError> {
+        let road = &self.0;
+        let net =
+            Net::through(road.gate.clone(), road.robots.clone(), road.clocks.clone(), config, road.clock)?;
+        road.gate.forget_denials();
+        Ok(net)
+    }
+
+    fn through(
+        gate: Arc<Gate>,
+        robots: Arc<robots::Memory>,
+        clocks: Arc<Clocks>,
+        config: NetConfig,
+        clock: Clock,
+    ) -> Result<Net, NetError> {
+        let (reader, writer) = request::clients(&config, IDLE)?;
         Ok(Net(Arc::new(Road { config, clock, reader, writer, gate, robots, clocks })))
     }
 

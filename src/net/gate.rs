@@ -188,7 +188,11 @@ impl Gate {
         until
     }
 
-    /// Every host that is left alone in whole or in part, until when and why.
+    /// From now on everything may be asked once more.
+    pub fn forget_denials(&self) {
+        self.state().denials.clear();
+    }
+
     /// Until when a host is left alone as a whole; denials of single paths do not count.
     pub fn pause_of(&self, host: &Host, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let state = self.state();
@@ -196,6 +200,7 @@ impl Gate {
         (pause.until > now).then_some(pause.until)
     }
 
+    /// Every host that is left alone in whole or in part, until when and why.
     pub fn pauses(&self, now: DateTime<Utc>) -> Vec<(Host, DateTime<Utc>, String)> {
         let state = self.state();
         let paused = state.hosts.iter().filter_map(|(host, visited)| {

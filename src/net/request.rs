@@ -1,6 +1,7 @@
 //! Requests as they go over the wire.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
@@ -12,12 +13,26 @@ use url::Url;
 
 use super::address::{Target, Way};
 use super::body;
-use super::error::FetchError;
+use super::error::{FetchError, NetError, excerpt};
 use super::resolve::Resolver;
 use super::{Content, Method, NetConfig, Outgoing, Validators};
 
+/// A client for reading, which keeps unused connections so long, and one for everything else.
+pub(super) fn clients(config: &NetConfig, idle: Duration) -> Result<(Client, Client), NetError> {
+    if let Some((host, address)) = config.hosts.iter().find(|(_, address)| !address.ip().is_loopback()) {
+        return Err(NetError::NotLoopback { host: host.clone(), address: *address });
+    }
+    let user_agent = HeaderValue::from_str(config.user_agent.trim())
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| NetError::UserAgent(excerpt(&config.user_agent)))?;
+    let reader = client(config, user_agent.clone()).pool_idle_timeout(idle).build()?;
+    let writer = client(config, user_agent).pool_max_idle_per_host(0).build()?;
+    Ok((reader, writer))
+}
+
 /// The settings that every client shares: nothing is followed, retried, unpacked or proxied behind our back.
-pub(super) fn client(config: &NetConfig, user_agent: HeaderValue) -> ClientBuilder {
+fn client(config: &NetConfig, user_agent: HeaderValue) -> ClientBuilder {
     Client::builder()
         .user_agent(user_agent)
         .no_proxy()

@@ -101,6 +101,14 @@ impl World {
         self.edits.push((from.to_owned(), to.to_owned()));
     }
 
+    /// Writes the configuration as it stands now under the eyes of a running service, by rename, as editors do.
+    pub fn save(&self) {
+        let (path, beside) =
+            (self.dir.path().join("service.toml"), self.dir.path().join(".service.toml.swp"));
+        fs::write(&beside, self.written()).unwrap();
+        fs::rename(beside, path).unwrap();
+    }
+
     /// Adds to the end of that configuration, which is the table `[hosts]`.
     pub fn append(&mut self, text: &str) {
         self.appended.push_str(text);
@@ -301,6 +309,25 @@ impl Process {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         1024 * peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap()
+    }
+
+    /// SIGHUP: read the configuration anew.
+    pub fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
+    }
+
+    /// What it holds at the moment: file descriptors, threads, and bytes of memory that are in use.
+    pub fn holds(&self) -> [usize; 3] {
+        let count = |what: &str| fs::read_dir(format!("/proc/{}/{what}", self.child.id())).unwrap().count();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kilobytes: usize = resident.trim().trim_end_matches(" kB").parse().unwrap();
+        [count("fd"), count("task"), kilobytes * 1024]
+    }
+
+    /// How many lines it has said that contain this.
+    pub fn times(&self, text: &str) -> usize {
+        self.said.heard().lines.iter().filter(|line| line.contains(text)).count()
     }
 
     /// SIGKILL, and everything it had said.

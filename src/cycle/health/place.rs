@@ -2,7 +2,8 @@
 
 use chrono::Duration;
 
-use super::{Seen, count, span};
+use super::{Seen, count, span, when};
+use crate::cycle::reload::InForce;
 use crate::model::health::{Figures, Line, Mark, Subject};
 use crate::store::StoreError;
 
@@ -24,6 +25,22 @@ impl Seen<'_> {
             false => (Mark::Warning, says),
         };
         vec![Line::new(mark, Subject::Clock, "", says).fix("timedatectl set-ntp true")]
+    }
+
+    /// The configuration by which the service runs, and a newer one that it refused.
+    pub(super) fn config_line(&self, in_force: &InForce) -> Option<Line> {
+        let since = in_force.since?;
+        let read = when(since, self.now);
+        let Some(refused) = &in_force.refused else {
+            return Some(Line::new(Mark::Ok, Subject::Config, "", format!("read {read}")));
+        };
+        let file = refused.file.as_deref().unwrap_or(&in_force.file);
+        let first = refused.why.lines().next().unwrap_or_default();
+        let says = format!("{file} is refused: {first}; the one read {read} stays in force");
+        Some(
+            Line::new(Mark::Broken, Subject::Config, "", says)
+                .fix("masthead check   shows every error at its place"),
+        )
     }
 
     pub(super) fn place_lines(&self, figures: &mut Figures) -> Result<Vec<Line>, StoreError> {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::edition::{self, Composed};
 use super::{clock_trouble, greet, make, posting, under_way};
-use crate::analysis::measure::{self, Limits};
+use crate::analysis::measure;
+use crate::cycle::home::known_limits;
 use crate::cycle::{Newsroom, judge};
 use crate::model::digest::{DigestNumber, DigestState, PartState};
 
@@ -85,7 +86,7 @@ pub async fn digest_now(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<D
         }
         (_, None, None) => format!("it waits; is there a file {} in the state directory?", super::HALT_FILE),
     };
-    let limits = press.at_home.as_ref().map_or_else(Limits::default, |at_home| at_home.instance.limits);
+    let limits = known_limits(room).await;
     Ok(report(Composed { record: Some(record), ..Composed::nothing(Vec::new(), limits) }, &says))
 }
 

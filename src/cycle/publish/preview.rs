@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use super::edition::{public_url, setting};
 use crate::analysis::compose::{self, Preview, Setting};
 use crate::analysis::gate::Refusal;
-use crate::analysis::measure::Limits;
 use crate::cycle::Newsroom;
+use crate::cycle::home::known_limits;
 use crate::model::finding::{Finding, FindingId, FindingState, Statement};
 use crate::store::{Store, StoreError};
 
@@ -32,8 +32,7 @@ pub async fn preview(
 ) -> anyhow::Result<Option<Previews>> {
     let (number, limits) = {
         let press = room.press.lock().await;
-        let limits = press.at_home.as_ref().map_or_else(Limits::default, |home| home.instance.limits);
-        (press.next_number(&room.store).context("read which digest is next")?, limits)
+        (press.next_number(&room.store).context("read which digest is next")?, known_limits(room).await)
     };
     let found = room.store.run(move |store| with_others(store, finding)).await;
     let (finding, others) =

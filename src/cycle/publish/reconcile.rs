@@ -87,11 +87,11 @@ async fn end_cut_short(room: &Newsroom, press: &mut Press, now: DateTime<Utc>) -
 /// Reads our posts back, or tells why that cannot be done.
 async fn own(room: &Newsroom, press: &mut Press, now: DateTime<Utc>) -> Result<Vec<OwnStatus>, String> {
     if let Err(trouble) = strangers::at_home(room, press).await
-        && press.at_home.is_none()
+        && room.at_home.lock().await.is_none()
     {
         return Err(trouble.to_string());
     }
-    let at_home = at_home(room, &mut press.at_home).await.map_err(|trouble| trouble.to_string())?;
+    let at_home = at_home(room).await.map_err(|trouble| trouble.to_string())?;
     at_home.outbox.own_since(now - LOOK_BACK).await.map_err(|error| error.to_string())
 }
 

@@ -28,7 +28,7 @@ struct Stranger<'a> {
 
 /// What the home server tells, asked once. Where it shows a stranger, the press is in safe mode after that.
 pub(super) async fn at_home(room: &Newsroom, press: &mut Press) -> Result<AtHome, HomeTrouble> {
-    let at_home = home::at_home(room, &mut press.at_home).await?;
+    let at_home = home::at_home(room).await?;
     let Ok(next) = press.next_number(&room.store) else { return Ok(at_home) };
     let Some(stranger) = find(&at_home.newest, &room.config, next).pop() else { return Ok(at_home) };
     let (digest, url) = (stranger.digest, address(stranger.status));
