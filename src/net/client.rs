@@ -1,6 +1,5 @@
 //! Requests from the check of their URL to the last byte of the answer.
 
-use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use super::address::{Target, Way, is_public};
 use super::answer::{fetched, location};
 use super::body::{self, Beyond, Fault, Limits};
-use super::error::{FetchError, NetError, excerpt};
+use super::error::{FetchError, NetError, cause, excerpt};
 use super::gate::{Gate, Standing, Turn};
 use super::order::{OnDenial, Order, Purse};
 use super::pace::{self, Heard};
@@ -303,7 +302,7 @@ impl Road {
 
     /// What a request that brought no answer ended with.
     fn lost(&self, target: &Target, error: &reqwest::Error, now: DateTime<Utc>) -> FetchError {
-        if let Some(forbidden) = find::<ForbiddenAnswer>(error) {
+        if let Some(forbidden) = cause::<ForbiddenAnswer>(error) {
             return FetchError::Refused { url: target.shown(), why: forbidden.to_string() };
         }
         if error.is_builder() {
@@ -396,16 +395,4 @@ fn check_peer(target: &Target, response: Response) -> Result<Response, FetchErro
     }
     let why = peer.map_or("its peer is unknown".to_owned(), |peer| format!("{} answered for it", peer.ip()));
     Err(FetchError::Broken { url: target.shown(), why })
-}
-
-/// The first error of a type in the chain of causes.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut error = Some(error);
-    while let Some(here) = error {
-        if let Some(found) = here.downcast_ref() {
-            return Some(found);
-        }
-        error = here.source();
-    }
-    None
 }

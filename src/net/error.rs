@@ -108,6 +108,20 @@ impl FetchError {
     }
 }
 
+/// The first error of a type in the chain of causes.
+pub(super) fn cause<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut error = Some(error);
+    while let Some(here) = error {
+        if let Some(found) = here.downcast_ref() {
+            return Some(found);
+        }
+        error = here.source();
+    }
+    None
+}
+
 /// The most of a foreign text that is shown, in characters.
 const LONGEST_EXCERPT: usize = 200;
 /// The most of a URL that is shown, in characters.
