@@ -25,6 +25,7 @@ pub(super) struct RawConfig {
     pub fediverse: RawFediverse,
     pub listen: Option<At<String>>,
     pub public_url: Option<At<String>>,
+    pub backup_dir: Option<At<String>>,
     pub cache_mib: Option<At<u64>>,
     pub clock: Option<At<RawClock>>,
     pub hosts: Vec<(At<String>, At<String>)>,
@@ -105,6 +106,7 @@ impl RawConfig {
             raw.listen = web.text("listen");
             raw.public_url = web.text("public_url");
         });
+        top.table("backup", |backup| raw.backup_dir = backup.text("dir"));
         top.table("store", |store| raw.cache_mib = store.number("cache_mib", CACHE_MIB));
         raw
     }

@@ -1,8 +1,11 @@
 //! Passes: each takes one `now`, decides, and commits once per target or verdict.
 
+pub mod archive;
+pub mod backup;
 pub mod clippings;
 pub mod collect;
 pub mod commands;
+pub mod compact;
 pub mod due;
 pub mod harvest;
 pub mod home;
@@ -10,12 +13,15 @@ pub mod judge;
 pub mod outlook;
 pub mod press;
 pub mod publish;
+pub mod restore;
 pub mod schedule;
+pub mod space;
 pub mod targets;
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, watch};
 
 use crate::config::Config;
@@ -49,7 +55,7 @@ impl Newsroom {
         let now = config.clock.now();
         let opening = config.clone();
         let open = move || -> anyhow::Result<(Store, Press, Clippings)> {
-            let store = Store::open(&opening.state_dir, opening.store_cache_mib)?.timed_by(opening.clock);
+            let store = open_store(&opening, now)?.timed_by(opening.clock);
             let press = Press::open(&opening, &store, now)?;
             let (clippings, found) = Clippings::open(&store, &opening, now)?;
             store.commit(found)?;
@@ -80,6 +86,15 @@ impl Newsroom {
     pub fn news(&self) -> watch::Receiver<()> {
         self.wake.subscribe()
     }
+}
+
+/// Opens the store.
+///
+/// # Errors
+/// What is in the way, with the way out.
+fn open_store(config: &Config, _now: DateTime<Utc>) -> anyhow::Result<Store> {
+    restore::refuse_half_restored(&config.state_dir)?;
+    Ok(Store::open(&config.state_dir, config.store_cache_mib)?)
 }
 
 /// How we present ourselves to every server: what we are, and whom to write to.

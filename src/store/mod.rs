@@ -11,7 +11,7 @@ use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -22,12 +22,19 @@ mod batch;
 mod decoded;
 mod disk;
 mod error;
+mod export;
+mod identity;
+mod import;
 mod keys;
 mod read;
 mod value;
 
 pub use batch::{Batch, Quarantined, REJECTED_KEPT};
+pub use disk::{Hold, free_in, swap_in};
 pub use error::{Damage, StoreError, unless_damaged};
+pub use export::{RawRecord, Still};
+pub use identity::forget_identity;
+pub use import::{Filling, check_record};
 pub use keys::TreeName;
 pub use value::MAX_VALUE_BYTES;
 
@@ -67,9 +74,13 @@ pub struct Store {
 struct Inner {
     place: Place,
     id: String,
+    /// See [`Store::predecessor`].
+    predecessor: Option<String>,
     trees: BTreeMap<TreeName, sled::Tree>,
     db: sled::Db,
     data_file: File,
+    /// Commits pass it together; whoever needs the store to stand still has it alone.
+    gate: RwLock<()>,
     /// Transactions that are visible.
     applied: AtomicU64,
     /// How many of them are known to be on disk. Its lock is held while one caller syncs for all.
@@ -106,8 +117,10 @@ impl Store {
             data_file: place.data_file()?,
             place,
             id: String::new(),
+            predecessor: None,
             trees,
             db,
+            gate: RwLock::default(),
             applied: AtomicU64::new(0),
             durable: Mutex::new(0),
             stopped: OnceLock::new(),
@@ -122,6 +135,7 @@ impl Store {
             None => inner.found()?,
         };
         inner.place.sync_names()?;
+        inner.predecessor = identity::compare(&inner.place, &inner.id)?;
         Ok(Store { inner: Arc::new(inner), clock: Clock::Real })
     }
 
@@ -175,6 +189,19 @@ impl Store {
         self.inner.place.free()
     }
 
+    /// Closes the store and keeps its lock, so that nobody opens it while its files are worked on.
+    ///
+    /// # Errors
+    /// `Locked` while another handle on it is in use.
+    pub fn close(self) -> Result<Hold, StoreError> {
+        let dir = self.inner.place.dir.clone();
+        let Inner { place, trees, db, _lock, .. } =
+            Arc::try_unwrap(self.inner).map_err(|_| StoreError::Locked { dir })?;
+        drop((trees, db));
+        place.wait_until_closed()?;
+        Ok(Hold::of(_lock))
+    }
+
     /// Why no commit is taken any more; `None` while all is well. Reads may fail then, too.
     pub fn stopped(&self) -> Option<&str> {
         self.inner.stopped.get().map(String::as_str)
@@ -202,6 +229,7 @@ impl Inner {
             return Ok(());
         }
         batch.check()?;
+        let _passing = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let guard = StopOnPanic(self);
         let result = self.apply(batch).and_then(|number| self.make_durable(number));
         drop(guard);
