@@ -88,6 +88,18 @@ pub async fn export(room: &Newsroom, to: PathBuf, now: DateTime<Utc>) -> anyhow:
     made.await.context("export the store")
 }
 
+/// The backup that a store gets before its records change their shape.
+pub(super) fn before_migration(
+    store: &Store,
+    config: &Config,
+    schema: u32,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Made> {
+    let name = Name { made_at: now, before_schema: Some(schema) };
+    let path = folder(config)?.join(name.to_string());
+    write_whole(store, &config.state_dir, &path, Kind::Backup, now, ())
+}
+
 /// The newest backup that can be brought back by this program; one made before a migration counts as well.
 pub fn newest(config: &Config) -> Option<Newest> {
     let names = names_in(&config.backup_dir).ok()?;

@@ -26,7 +26,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::config::Config;
 use crate::net::{Net, NetConfig, Timeouts};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use clippings::Clippings;
 use press::Press;
 
@@ -88,13 +88,37 @@ impl Newsroom {
     }
 }
 
-/// Opens the store.
+/// Opens the store; one of an earlier schema gets a backup and is brought to this one.
 ///
 /// # Errors
 /// What is in the way, with the way out.
-fn open_store(config: &Config, _now: DateTime<Utc>) -> anyhow::Result<Store> {
-    restore::refuse_half_restored(&config.state_dir)?;
-    Ok(Store::open(&config.state_dir, config.store_cache_mib)?)
+fn open_store(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
+    let (dir, cache) = (&config.state_dir, config.store_cache_mib);
+    restore::refuse_half_restored(dir)?;
+    match Store::open(dir, cache) {
+        Err(StoreError::OlderSchema { .. }) => {}
+        Err(newer @ StoreError::NewerSchema { known, .. }) => {
+            let way_out = match backup::newest_before(config, known + 1) {
+                Some(before) => format!("masthead restore --aside {}", before.path.display()),
+                None => format!("a backup from before; there is none in {}", config.backup_dir.display()),
+            };
+            return Err(anyhow::anyhow!(
+                "{newer}; go back to that version, or take back what was before it: {way_out}"
+            ));
+        }
+        opened => return Ok(opened?),
+    }
+    let old = Store::open_old(dir, cache)?;
+    if !old.is_begun()? {
+        let made = backup::before_migration(old.as_it_is(), config, old.schema(), now);
+        let made = made.context("make a backup before the store changes its shape; nothing was changed")?;
+        tracing::warn!(path = %made.path.display(), "made a backup of the store before it changes its shape");
+    }
+    old.migrate(&mut |changed| {
+        tracing::info!(changed, "the store changes its shape");
+        std::ops::ControlFlow::Continue(())
+    })?;
+    Ok(Store::open(dir, cache)?)
 }
 
 /// How we present ourselves to every server: what we are, and whom to write to.

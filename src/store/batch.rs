@@ -227,6 +227,15 @@ impl Batch {
         self.put(TreeName::Meta, keys::text(key), value);
     }
 
+    /// A value as it is to lie on disk.
+    pub(super) fn put_raw(&mut self, tree: TreeName, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.push(Write::Put { tree, key, value });
+    }
+
+    pub(super) fn remove_raw(&mut self, tree: TreeName, key: Vec<u8>) {
+        self.writes.push(Write::Remove { tree, key });
+    }
+
     fn put<T: Serialize>(&mut self, tree: TreeName, key: Vec<u8>, record: &T) {
         self.writes.push(Write::Put { tree, key, value: encode(record) });
     }

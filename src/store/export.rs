@@ -3,7 +3,7 @@
 use std::sync::{PoisonError, RwLockWriteGuard};
 
 use super::keys::TreeName;
-use super::{Inner, SCHEMA, Store, StoreError};
+use super::{Inner, Store, StoreError};
 
 /// A record as it lies on disk; nobody has looked into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Still<'_> {
 
     /// The schema of the records.
     pub fn schema(&self) -> u32 {
-        SCHEMA
+        self.inner.schema
     }
 
     /// All records by tree and key. After an error there is none: what the database cannot read it does not skip.

@@ -26,6 +26,7 @@ mod export;
 mod identity;
 mod import;
 mod keys;
+mod migrate;
 mod read;
 mod value;
 
@@ -36,6 +37,7 @@ pub use export::{RawRecord, Still};
 pub use identity::forget_identity;
 pub use import::{Filling, check_record};
 pub use keys::TreeName;
+pub use migrate::OldStore;
 pub use value::MAX_VALUE_BYTES;
 
 use crate::clock::Clock;
@@ -44,8 +46,8 @@ use crate::model::target::TargetRecord;
 use decoded::{Decoded, Lately};
 use disk::Place;
 
-/// The schema of the whole store; a store of a higher one is not opened.
-const SCHEMA: u32 = 1;
+/// The schema of the whole store: a store of a higher one is not opened, one of a lower one is brought to this one.
+const SCHEMA: u32 = 2;
 
 /// The largest page that the database keeps in its data file is a quarter of a segment; see [`MAX_VALUE_BYTES`].
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
@@ -59,6 +61,8 @@ const OWN_LOCK_TRIES: u32 = 100;
 const OWN_LOCK_WAIT: Duration = Duration::from_millis(20);
 
 const META_SCHEMA: &str = "schema";
+/// The masthead that opened the store last.
+const META_VERSION: &str = "version";
 const META_ID: &str = "id";
 const LEDGER_MARK: &str = "ledger_mark";
 const REJECTED_COUNTER: &str = "rejected";
@@ -76,6 +80,8 @@ struct Inner {
     id: String,
     /// See [`Store::predecessor`].
     predecessor: Option<String>,
+    /// The schema of the records.
+    schema: u32,
     trees: BTreeMap<TreeName, sled::Tree>,
     db: sled::Db,
     data_file: File,
@@ -100,9 +106,22 @@ impl Store {
     /// page cache; the process takes up to 3.5 times of it.
     ///
     /// # Errors
-    /// `Locked` while another process has it, `NewerSchema` for a store of a later masthead, `NoSpace` also
-    /// when a full disk keeps the database from opening.
+    /// `Locked` while another process has it, `NewerSchema` for a store of a later masthead, `OlderSchema` for one that
+    /// [`Store::open_old`] takes, `NoSpace` also when a full disk keeps the database from opening.
     pub fn open(dir: &Path, cache_mib: u64) -> Result<Store, StoreError> {
+        let OldStore { store, schema } = Store::open_old(dir, cache_mib)?;
+        if schema < SCHEMA {
+            return Err(StoreError::OlderSchema { dir: dir.to_owned(), found: schema, known: SCHEMA });
+        }
+        store.inner.sign()?;
+        Ok(store)
+    }
+
+    /// Opens a store of this or an earlier schema as it is, to be given out and migrated.
+    ///
+    /// # Errors
+    /// As [`Store::open`], but for `OlderSchema`.
+    pub fn open_old(dir: &Path, cache_mib: u64) -> Result<OldStore, StoreError> {
         let place = Place { dir: dir.to_owned() };
         place.create()?;
         let lock = place.lock()?;
@@ -110,7 +129,7 @@ impl Store {
         let db = open_database(&place, cache_mib)?;
         let tree =
             |name: TreeName| db.open_tree(name.as_str()).map_err(|error| place.sled("open its trees", error));
-        check_schema(&place, &tree(TreeName::Meta)?)?;
+        let schema = check_schema(&place, &tree(TreeName::Meta)?)?;
         let trees = TreeName::ALL.into_iter().map(|name| Ok((name, tree(name)?)));
         let trees = trees.collect::<Result<BTreeMap<_, _>, StoreError>>()?;
         let mut inner = Inner {
@@ -118,6 +137,7 @@ impl Store {
             place,
             id: String::new(),
             predecessor: None,
+            schema,
             trees,
             db,
             gate: RwLock::default(),
@@ -136,7 +156,8 @@ impl Store {
         };
         inner.place.sync_names()?;
         inner.predecessor = identity::compare(&inner.place, &inner.id)?;
-        Ok(Store { inner: Arc::new(inner), clock: Clock::Real })
+        let store = Store { inner: Arc::new(inner), clock: Clock::Real };
+        Ok(OldStore { store, schema })
     }
 
     /// The same store for those who live by this clock: it stands still while [`Store::run`] is at work.
@@ -294,6 +315,18 @@ impl Inner {
         Ok(id)
     }
 
+    /// Writes down which masthead had the store last, so that an earlier one can say which it needs.
+    fn sign(&self) -> Result<(), StoreError> {
+        let version = env!("CARGO_PKG_VERSION");
+        let known: Option<String> = unless_damaged(self.read(TreeName::Meta, &keys::text(META_VERSION)))?;
+        if known.as_deref() == Some(version) {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        batch.put_meta(META_VERSION, &version);
+        self.commit(&batch)
+    }
+
     fn read<T: DeserializeOwned>(&self, tree: TreeName, key: &[u8]) -> Result<Option<T>, StoreError> {
         let value = self.trees[&tree].get(key).map_err(|error| self.place.sled("read", error))?;
         let Some(value) = value else { return Ok(None) };
@@ -343,15 +376,16 @@ fn open_database(place: &Place, cache_mib: u64) -> Result<sled::Db, StoreError> 
     }
 }
 
-/// Refuses a store of a later schema before anything in it is touched. A new store has none yet.
-fn check_schema(place: &Place, meta: &sled::Tree) -> Result<(), StoreError> {
-    let key = keys::text(META_SCHEMA);
-    let Some(value) = meta.get(&key).map_err(|error| place.sled("read", error))? else { return Ok(()) };
+/// The schema of a store; one of a later schema is refused before anything in it is touched. A new store has none yet.
+fn check_schema(place: &Place, meta: &sled::Tree) -> Result<u32, StoreError> {
+    let read = |key: &str| meta.get(keys::text(key)).map_err(|error| place.sled("read", error));
+    let Some(value) = read(META_SCHEMA)? else { return Ok(SCHEMA) };
     match value::decode::<u32>(&value) {
         Ok(found) if found > SCHEMA => {
-            Err(StoreError::NewerSchema { dir: place.dir.clone(), found, known: SCHEMA })
+            let version = read(META_VERSION)?.and_then(|value| value::decode(&value).ok());
+            Err(StoreError::NewerSchema { dir: place.dir.clone(), found, known: SCHEMA, version })
         }
-        Ok(_) => Ok(()),
+        Ok(found) => Ok(found),
         Err(why) => Err(Damage { tree: TreeName::Meta, key: META_SCHEMA.into(), why }.into()),
     }
 }
@@ -450,10 +484,11 @@ mod tests {
     #[test]
     fn a_store_of_a_newer_masthead_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        damage(&open(dir.path()), TreeName::Meta, META_SCHEMA.as_bytes(), br#"{"v":1,"d":2}"#);
+        damage(&open(dir.path()), TreeName::Meta, META_SCHEMA.as_bytes(), br#"{"v":1,"d":9}"#);
         let error = Store::open(dir.path(), 8).unwrap_err();
-        assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1, .. }), "{error}");
-        assert!(error.to_string().contains("was written by a newer masthead"), "{error}");
+        assert!(matches!(error, StoreError::NewerSchema { found: 9, known: SCHEMA, .. }), "{error}");
+        let version = concat!("was last written by masthead ", env!("CARGO_PKG_VERSION"));
+        assert!(error.to_string().contains(version), "{error}");
     }
 
     #[test]
