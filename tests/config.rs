@@ -136,7 +136,7 @@ fn broken_syntax_in_one_file_hides_nothing_in_the_others() {
       |
     2 | colour = 1
       | ^^^^^^ no such key at the top of the file
-      | expected  account, alert, clock, contact, hosts, outlet, publish, review, schedule, sources, state_dir, store, watchlist, web
+      | expected  account, alert, backup, clock, contact, hosts, outlet, publish, review, schedule, sources, state_dir, store, watchlist, web
 
     error: not TOML
      --> a.toml:1:10

@@ -4,6 +4,8 @@
 
 #[path = "stories/clock.rs"]
 mod clock;
+#[path = "stories/data_care.rs"]
+mod data_care;
 #[path = "stories/disk.rs"]
 mod disk;
 #[path = "stories/doctor.rs"]
@@ -16,6 +18,8 @@ mod hosts;
 mod kills;
 #[path = "stories/lost.rs"]
 mod lost;
+#[path = "stories/migration.rs"]
+mod migration;
 #[path = "stories/owner.rs"]
 mod owner;
 #[path = "stories/random.rs"]

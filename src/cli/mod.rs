@@ -1,6 +1,7 @@
 //! The command line: reads what was typed, asks the service or the store, prints the answer.
 
 pub mod args;
+mod care;
 mod desk;
 mod digest;
 mod doctor;
@@ -58,6 +59,11 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Backup
+        | Command::Export { .. }
+        | Command::Import { .. }
+        | Command::Restore { .. }
+        | Command::Compact => care::run(load(path, environment, now)?, cli.command, now, cli.json).await,
         Command::Verify => verify(&load(path, environment, now)?, cli.json),
         command => {
             let request = request(command)?;

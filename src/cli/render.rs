@@ -51,6 +51,7 @@ fn words(answer: &Answer, room: Option<u16>) -> String {
         Answer::Judged { raised } => format!("{} findings raised {}\n", raised.len(), raised.join(" ")),
         Answer::Digest(report) => super::digest::report(report),
         Answer::Reconciled(report) => super::digest::reconciled(report),
+        Answer::BackedUp(made) | Answer::Exported(made) => super::care::made(made),
         Answer::Done { says } => format!("{says}\n"),
     }
 }

@@ -60,6 +60,11 @@ pub(super) fn in_force(state_dir: &Path) -> Option<InForce> {
     }
 }
 
+/// Whether a service answers for this state directory.
+pub(super) fn is_running(config: &Config) -> bool {
+    connect(config).is_some()
+}
+
 /// The running service, if there is one; a socket that nobody serves is left for the next start.
 fn connect(config: &Config) -> Option<UnixStream> {
     UnixStream::connect(socket_path(&config.state_dir)).ok()

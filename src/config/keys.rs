@@ -154,6 +154,10 @@ const KEYS: &[Key] = &[
         r#""""#,
         "where readers reach the site; needed for posting: every post links there",
     ),
+    bare(
+        "backup.dir",
+        "folder for backups, `backups` in `state_dir` unless it is written; another disk survives the loss of this one",
+    ),
     key("store.cache_mib", "32", "memory for the store; the process takes about 3.5 times as much for it"),
     bare("clock", "trials only: a clock that runs faster, allowed with loopback hosts only"),
     bare("clock.origin", "the time that the clock showed at `anchor`"),

@@ -1,6 +1,7 @@
 //! Warnings: what is allowed and probably not meant, in the files that the maintainer can mend.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::model::account::{Host, Network};
 use crate::model::outlet::{Control, Feed, FeedStatus};
@@ -50,6 +51,22 @@ pub(super) fn settings(raw: &RawConfig, disabled: impl Fn(&str) -> bool, faults:
     }
     faults.extend(unread(raw));
     faults.extend(unreachable_approvals(raw));
+}
+
+/// A folder for backups that is not there, or that goes when the state goes.
+pub(super) fn backups(raw: &RawConfig, folder: &Path, state_dir: &Path, faults: &mut Vec<Fault>) {
+    let Some(dir) = given(&raw.backup_dir) else { return };
+    let path = folder.join(&dir.value);
+    let fault = |title: &str, label: String| Fault::warning(title).at(dir.spot).label(label);
+    if !path.is_dir() {
+        let label = format!("{} is no folder: no backup can be made", path.display());
+        let fault = fault("folder for backups that is not there", label);
+        faults.push(fault.help("make it, for the user that runs the service; is its disk mounted?"));
+    } else if path.starts_with(state_dir) {
+        let fault = fault("backups beside what they are made of", "it lies in `state_dir`".to_owned());
+        faults
+            .push(fault.help("without `dir` they go there, too; a folder on another disk survives this one"));
+    }
 }
 
 /// Accounts that are listed and that no source reads.

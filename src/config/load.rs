@@ -18,7 +18,9 @@ use super::secrets::TokenFolders;
 use super::section::Section;
 use super::spans::{At, FileId, Origin, Source, Sources, Spot};
 use super::watchlist::{self, Extent};
-use super::{CACHE_MIB, Config, Environment, STATE_DIR, TOKEN_FILE, WATCHLIST, builtin, check, lint, trial};
+use super::{
+    BACKUPS, CACHE_MIB, Config, Environment, STATE_DIR, TOKEN_FILE, WATCHLIST, builtin, check, lint, trial,
+};
 
 /// A configuration, if it has no errors, and everything there is to say about it.
 #[derive(Debug)]
@@ -94,7 +96,7 @@ fn is_watchlist(path: &Path, text: &str) -> bool {
     let (table, _) = toml::de::DeTable::parse_recoverable(text);
     let has = |key: &str| table.get_ref().contains_key(key);
     let is_config = |key: &Key| !key.name.contains('.') && key.name != "outlet" && has(key.name);
-    let sections = ["schedule", "sources", "review", "publish", "alert", "web", "store"];
+    let sections = ["schedule", "sources", "review", "publish", "alert", "web", "store", "backup"];
     path.file_name().is_none_or(|name| name != "config.toml")
         && records::RECORD_KEYS.iter().any(|key| has(key))
         && !keys().iter().any(is_config)
@@ -222,6 +224,7 @@ impl Reading {
         let is_off =
             |id: &str| watchlist.outlets.values().any(|outlet| outlet.id.as_str() == id && !outlet.enabled);
         lint::settings(&raw, is_off, faults);
+        lint::backups(&raw, &folder, &state_dir, faults);
         lint::records(&self.merged, &self.sources, faults);
         let fediverse = check::fediverse(&raw, folders, faults);
         let config = Config {
@@ -236,6 +239,8 @@ impl Reading {
             fediverse,
             alert: check::alert(&raw, folders, faults),
             web: check::web(&raw, faults),
+            backup_dir: raw::given(&raw.backup_dir)
+                .map_or_else(|| state_dir.join(BACKUPS), |dir| folder.join(&dir.value)),
             store_cache_mib: raw.cache_mib.as_ref().map_or(CACHE_MIB, |number| number.value),
             clock: trial::clock(raw.clock.as_ref(), faults),
             hosts,

@@ -51,6 +51,7 @@ const QUEUE_DAYS: u32 = 14;
 const TOKEN_FILE: &str = "fediverse.token";
 const MAX_POSTS: u32 = 5;
 const LISTEN: &str = "127.0.0.1:8787";
+const BACKUPS: &str = "backups";
 const CACHE_MIB: u64 = 32;
 
 /// Everything that is configured, checked: whoever holds one can rely on it.
@@ -75,6 +76,8 @@ pub struct Config {
     pub publish: Option<PublishFediverse>,
     pub alert: Option<AlertTo>,
     pub web: Web,
+    /// Where backups are written; there once somebody has made it, unless it is our own.
+    pub backup_dir: PathBuf,
     pub store_cache_mib: u64,
     pub clock: Clock,
     /// Trials: names that answer on this machine. All addresses are loopback.

@@ -27,6 +27,7 @@ pub(super) struct RawConfig {
     pub webhook_token: Option<At<String>>,
     pub listen: Option<At<String>>,
     pub public_url: Option<At<String>>,
+    pub backup_dir: Option<At<String>>,
     pub cache_mib: Option<At<u64>>,
     pub clock: Option<At<RawClock>>,
     pub hosts: Vec<(At<String>, At<String>)>,
@@ -111,6 +112,7 @@ impl RawConfig {
             raw.listen = web.text("listen");
             raw.public_url = web.text("public_url");
         });
+        top.table("backup", |backup| raw.backup_dir = backup.text("dir"));
         top.table("store", |store| raw.cache_mib = store.number("cache_mib", CACHE_MIB));
         raw
     }

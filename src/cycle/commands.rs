@@ -19,7 +19,7 @@ pub use review::{
 use super::collect::CollectReport;
 use super::health::{self, probe};
 use super::reload::InForce;
-use super::{Newsroom, collect, judge, publish, targets};
+use super::{Newsroom, backup, collect, judge, publish, targets};
 use crate::model::account::Acct;
 use crate::model::finding::FindingId;
 use crate::model::health::Health;
@@ -97,6 +97,12 @@ pub enum Request {
     ResumeNamings {
         by: String,
     },
+    /// Store and ledger into one file, read back.
+    Backup,
+    /// The store alone into a file in the state directory, for whoever asked to take away.
+    Export {
+        to: std::path::PathBuf,
+    },
     /// Compares our posts with the ledger; takes the store as good when `by` says so.
     Reconcile {
         by: Option<String>,
@@ -143,6 +149,8 @@ pub enum Answer {
     Done {
         says: String,
     },
+    BackedUp(backup::Made),
+    Exported(backup::Made),
     Reconciled(publish::ReconcileReport),
 }
 
@@ -202,6 +210,8 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
                 says: "resumed: a digest under way goes on, the next one comes on schedule".to_owned(),
             }
         }
+        Request::Backup => Answer::BackedUp(backup::make(room, now).await?),
+        Request::Export { to } => Answer::Exported(backup::export(room, to, now).await?),
         Request::Reconcile { by } => Answer::Reconciled(publish::reconcile(room, by.as_deref(), now).await?),
     })
 }

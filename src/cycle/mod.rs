@@ -1,9 +1,12 @@
 //! Passes: each takes one `now`, decides, and commits once per target or verdict.
 
 pub mod alert;
+pub mod archive;
+pub mod backup;
 pub mod clippings;
 pub mod collect;
 pub mod commands;
+pub mod compact;
 pub mod due;
 pub mod harvest;
 pub mod health;
@@ -13,7 +16,9 @@ pub mod outlook;
 pub mod press;
 pub mod publish;
 pub mod reload;
+pub mod restore;
 pub mod schedule;
+pub mod space;
 pub mod targets;
 pub mod vitals;
 
@@ -25,7 +30,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::config::Config;
 use crate::net::{Net, NetConfig, Timeouts};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use clippings::Clippings;
 use home::AtHome;
 use press::Press;
@@ -65,7 +70,7 @@ impl Newsroom {
         let now = config.clock.now();
         let opening = config.clone();
         let open = move || -> anyhow::Result<(Store, Press, Clippings)> {
-            let store = Store::open(&opening.state_dir, opening.store_cache_mib)?.timed_by(opening.clock);
+            let store = open_store(&opening, now)?.timed_by(opening.clock);
             let press = Press::open(&opening, &store, now)?;
             let (clippings, found) = Clippings::open(&store, &opening, now)?;
             store.commit(found)?;
@@ -133,6 +138,39 @@ fn road(config: &Config) -> NetConfig {
         allowed: targets::configured_servers(config),
         timeouts: Timeouts::default(),
     }
+}
+
+/// Opens the store; one of an earlier schema gets a backup and is brought to this one.
+///
+/// # Errors
+/// What is in the way, with the way out.
+fn open_store(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
+    let (dir, cache) = (&config.state_dir, config.store_cache_mib);
+    restore::refuse_half_restored(dir)?;
+    match Store::open(dir, cache) {
+        Err(StoreError::OlderSchema { .. }) => {}
+        Err(newer @ StoreError::NewerSchema { known, .. }) => {
+            let way_out = match backup::newest_before(config, known + 1) {
+                Some(before) => format!("masthead restore --aside {}", before.path.display()),
+                None => format!("a backup from before; there is none in {}", config.backup_dir.display()),
+            };
+            return Err(anyhow::anyhow!(
+                "{newer}; go back to that version, or take back what was before it: {way_out}"
+            ));
+        }
+        opened => return Ok(opened?),
+    }
+    let old = Store::open_old(dir, cache)?;
+    if !old.is_begun()? {
+        let made = backup::before_migration(old.as_it_is(), config, old.schema(), now);
+        let made = made.context("make a backup before the store changes its shape; nothing was changed")?;
+        tracing::warn!(path = %made.path.display(), "made a backup of the store before it changes its shape");
+    }
+    old.migrate(&mut |changed| {
+        tracing::info!(changed, "the store changes its shape");
+        std::ops::ControlFlow::Continue(())
+    })?;
+    Ok(Store::open(dir, cache)?)
 }
 
 /// How we present ourselves to every server: what we are, and whom to write to.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
+use super::backup;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, Opened, Retraction, Standing, Text, standing};
 use crate::model::digest::{DigestNumber, DigestRecord, DigestState, PartState};
@@ -44,7 +45,16 @@ impl Press {
             tracing::warn!(bytes = torn.bytes, moved_to = %torn.moved_to.display(), "set a torn end of the ledger aside");
         }
         let mark = store.ledger_mark().context("read how far the store follows the ledger")?;
-        let standing = standing(&entries, Some(&store.id()), mark.as_ref());
+        let standing = match (store.predecessor(), standing(&entries, Some(&store.id()), mark.as_ref())) {
+            // Nothing was said under this ledger, or its store is back: the records alone would not tell.
+            (Some(lost), Standing::FirstStart | Standing::InStep) => {
+                Standing::Foreign { why: came_up_empty(config, lost) }
+            }
+            (Some(lost), Standing::Foreign { why }) if mark.is_none() => {
+                Standing::Foreign { why: format!("{why}; {}", came_up_empty(config, lost)) }
+            }
+            (_, standing) => standing,
+        };
         let mut press = Press { ledger: Some(ledger), entries, ..Press::shut(config) };
         match standing {
             Standing::FirstStart => {
@@ -176,6 +186,7 @@ impl Press {
     /// Ends safe mode: the store is the ledger's from here on.
     pub(super) fn reconciled(&mut self, store: &Store, by: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
         self.append(now, Record::Reconciled { store: store.id(), by: by.to_owned() })?;
+        store.settle()?;
         self.safe_mode = None;
         Ok(store.commit(self.to_follow(store, None)?)?)
     }
@@ -199,6 +210,18 @@ impl Press {
         let next = store.next_digest_number()?;
         Ok(DigestNumber(next.0.max(said.map_or(1, |said| said + 1))))
     }
+}
+
+/// A store that is not the one which was here: what happened, and how to get the other one back.
+fn came_up_empty(config: &Config, lost: &str) -> String {
+    let way_out = match backup::newest(config) {
+        Some(newest) => format!("masthead restore --aside {}", newest.path.display()),
+        None => "masthead restore --aside FILE, if there is a backup elsewhere".to_owned(),
+    };
+    format!(
+        "store {lost} was here before this one: it was removed, or its files were damaged and the database began \
+         anew; to have it back stop the service, then {way_out}"
+    )
 }
 
 /// Findings of a digest that were not posted, since it was given up before or their part is withheld: they wait for

@@ -69,13 +69,13 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Chain, LedgerError> {
 }
 
 /// Why a line does not follow from those before it.
-struct Fault {
-    why: String,
+pub(super) struct Fault {
+    pub why: String,
     expected: String,
     found: String,
 }
 
-fn check(head: &str, seq: u64, line: &[u8]) -> Result<Entry, Fault> {
+pub(super) fn check(head: &str, seq: u64, line: &[u8]) -> Result<Entry, Fault> {
     let fault = |why: String, expected: &str, found: &str| Fault {
         why,
         expected: expected.to_owned(),

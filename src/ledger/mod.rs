@@ -30,12 +30,14 @@ use thiserror::Error;
 use crate::model::record::{Entry, Record};
 
 mod chain;
+mod copy;
 mod retractions;
 mod standing;
 mod texts;
 mod verify;
 
 pub use chain::GENESIS;
+pub use copy::{Copying, Follower, Piece, is_name, pieces};
 pub use retractions::{Retraction, Taking};
 pub use standing::{Standing, standing};
 pub use texts::Text;

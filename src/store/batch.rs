@@ -5,12 +5,12 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use sled::transaction::{ConflictableTransactionResult, TransactionalTree};
 
 use super::error::StoreError;
 use super::keys::{self, TreeName};
-use super::value::{MAX_VALUE_BYTES, decode, encode};
+use super::quarantine::{Quarantined, rejected_slot};
+use super::value::{MAX_VALUE_BYTES, cut, decode, encode};
 use crate::model::account::AccountId;
 use crate::model::assessment::Assessment;
 use crate::model::digest::DigestRecord;
@@ -24,9 +24,6 @@ use crate::model::record::LedgerMark;
 use crate::model::reuse::Reuse;
 use crate::model::status::{SeenStatus, StatusUri};
 use crate::model::target::{Cursor, Rejected, Target, TargetRecord};
-
-/// So many rejected items are kept, the newest ones: enough to see what is wrong, too few to fill a disk.
-pub const REJECTED_KEPT: u64 = 1000;
 
 /// A status with all that hangs on it takes no more: five thousand letters, and more than servers allow by
 /// default.
@@ -65,15 +62,6 @@ enum Write {
 pub(super) struct Holder {
     pub account: [u8; 16],
     pub seen_at: DateTime<Utc>,
-}
-
-/// A rejected item in quarantine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quarantined {
-    /// What was read, as the target is printed.
-    pub source: String,
-    pub at: DateTime<Utc>,
-    pub rejected: Rejected,
 }
 
 impl Batch {
@@ -208,18 +196,8 @@ impl Batch {
 
     /// Quarantines an item, cut to what fits; one that is in quarantine already is not added again.
     pub fn put_rejected(&mut self, source: &str, at: DateTime<Utc>, rejected: Rejected) {
-        let mut quarantined = Quarantined { source: cut(source, 1024), at, rejected };
-        let rejected = &mut quarantined.rejected;
-        rejected.item = cut(&rejected.item, 1024);
-        rejected.why = cut(&rejected.why, 1024);
-        rejected.excerpt = cut(&rejected.excerpt, 32 * 1024);
-        let mut value = encode(&quarantined);
-        while value.len() > MAX_VALUE_BYTES {
-            let excerpt = &mut quarantined.rejected.excerpt;
-            *excerpt = cut(excerpt, excerpt.len() / 2);
-            value = encode(&quarantined);
-        }
-        self.writes.push(Write::Reject { fingerprint: quarantined.fingerprint(), value });
+        let (fingerprint, value) = Quarantined::of(source, at, rejected).written();
+        self.writes.push(Write::Reject { fingerprint, value });
     }
 
     /// A small named fact: when a place was first read completely, when the schedule last fired.
@@ -234,6 +212,15 @@ impl Batch {
 
     pub(super) fn put_meta<T: Serialize>(&mut self, key: &str, value: &T) {
         self.put(TreeName::Meta, keys::text(key), value);
+    }
+
+    /// A value as it is to lie on disk.
+    pub(super) fn put_raw(&mut self, tree: TreeName, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.push(Write::Put { tree, key, value });
+    }
+
+    pub(super) fn remove_raw(&mut self, tree: TreeName, key: Vec<u8>) {
+        self.writes.push(Write::Remove { tree, key });
     }
 
     fn put<T: Serialize>(&mut self, tree: TreeName, key: Vec<u8>, record: &T) {
@@ -303,18 +290,6 @@ impl fmt::Debug for Write {
     }
 }
 
-impl Quarantined {
-    /// Sixteen bytes that are the same for the same item of the same source.
-    fn fingerprint(&self) -> Vec<u8> {
-        let mut hasher = Sha256::new();
-        for piece in [&self.source, &self.rejected.why, &self.rejected.excerpt] {
-            hasher.update((piece.len() as u64).to_be_bytes());
-            hasher.update(piece);
-        }
-        hasher.finalize()[..16].to_vec()
-    }
-}
-
 /// The trees of a running transaction.
 struct View<'a> {
     trees: &'a [TreeName],
@@ -367,11 +342,6 @@ impl View<'_> {
     }
 }
 
-/// Where the item with this number, counted from 0, lies in the ring.
-pub(super) fn rejected_slot(number: u64) -> [u8; 4] {
-    keys::number(u32::try_from(number % REJECTED_KEPT).expect("the ring is small"))
-}
-
 /// Takes a piece off a status; whether there was one to take.
 fn shrink(seen: &mut SeenStatus) -> bool {
     let status = &mut seen.status;
@@ -392,9 +362,4 @@ fn shrink(seen: &mut SeenStatus) -> bool {
         *longest = cut(longest, longest.len() / 2);
     }
     true
-}
-
-/// At most so many bytes of a text, whole characters.
-fn cut(text: &str, bytes: usize) -> String {
-    text[..text.floor_char_boundary(bytes)].to_owned()
 }

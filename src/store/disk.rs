@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
 use super::error::StoreError;
 use crate::model::evidence::hex;
@@ -15,6 +15,8 @@ use crate::model::evidence::hex;
 /// refusal does not mean another owner.
 const LOCK_TRIES: u32 = 10;
 const LOCK_WAIT: Duration = Duration::from_millis(20);
+/// A snapshot that the database still writes takes some seconds at most.
+const CLOSE_TRIES: u32 = 500;
 
 /// Where the store lies, for work on its files and for errors that name it.
 #[derive(Debug, Clone)]
@@ -79,6 +81,20 @@ impl Place {
         OpenOptions::new().write(true).open(path).map_err(|error| self.io("open its data file", error))
     }
 
+    /// Waits until the database of a store that was closed in this process has let go of its files: what it still
+    /// writes it writes by name.
+    pub fn wait_until_closed(&self) -> Result<(), StoreError> {
+        let file = self.data_file()?;
+        for _ in 0..CLOSE_TRIES {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(()),
+                Err(rustix::io::Errno::WOULDBLOCK) => std::thread::park_timeout(LOCK_WAIT),
+                Err(errno) => return Err(self.io("wait until it is closed", errno.into())),
+            }
+        }
+        Err(StoreError::Locked { dir: self.dir.clone() })
+    }
+
     /// Makes the names of the database's files durable, and its small settings file.
     pub fn sync_names(&self) -> Result<(), StoreError> {
         let db = self.db();
@@ -133,6 +149,52 @@ impl Place {
             other => StoreError::Engine { dir: self.dir.clone(), doing, why: other.to_string() },
         }
     }
+}
+
+/// The lock of a state directory without the store in it, for work on its files while nobody else may touch them.
+#[derive(Debug)]
+pub struct Hold {
+    _lock: File,
+}
+
+impl Hold {
+    /// # Errors
+    /// `Locked` while a service or a command has it.
+    pub fn take(dir: &Path) -> Result<Hold, StoreError> {
+        let place = Place { dir: dir.to_owned() };
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(|error| place.io("make its directory", error))?;
+        Ok(Hold { _lock: place.lock()? })
+    }
+
+    pub(super) fn of(lock: File) -> Hold {
+        Hold { _lock: lock }
+    }
+}
+
+/// Bytes that the file system of this directory has left for us.
+pub fn free_in(dir: &Path) -> Result<u64, StoreError> {
+    Place { dir: dir.to_owned() }.free()
+}
+
+/// Puts the store of one directory into the place of another's, which then holds what was there, if anything was. On
+/// file systems that can, both change places at once, so that a kill leaves one or the other.
+pub fn swap_in(new: &Path, dir: &Path, _held: &Hold) -> Result<(), StoreError> {
+    let place = Place { dir: dir.to_owned() };
+    let (from, to) = (Place { dir: new.to_owned() }.db(), place.db());
+    let swap = || -> io::Result<()> {
+        if to.exists() {
+            renameat_with(CWD, &from, CWD, &to, RenameFlags::EXCHANGE)?;
+        } else {
+            std::fs::rename(&from, &to)?;
+        }
+        File::open(new)?.sync_all()?;
+        File::open(dir)?.sync_all()
+    };
+    swap().map_err(|error| place.io("put the new one in its place", error))
 }
 
 /// Sixteen random bytes of the kernel in hex.

@@ -21,8 +21,13 @@ pub struct Damage {
 pub enum StoreError {
     #[error("the store in {} is in use by another process; expected to be its only user", dir.display())]
     Locked { dir: PathBuf },
-    #[error("the store in {} was written by a newer masthead: its schema is {found}, expected at most {known}", dir.display())]
-    NewerSchema { dir: PathBuf, found: u32, known: u32 },
+    #[error(
+        "the store in {} has schema {found}, and this is masthead {}, which knows {known}; it was last written by masthead {}",
+        dir.display(), env!("CARGO_PKG_VERSION"), version.as_deref().unwrap_or("of another version")
+    )]
+    NewerSchema { dir: PathBuf, found: u32, known: u32, version: Option<String> },
+    #[error("the store in {} has schema {found}; expected {known}, to which it is brought when it is opened as an old one", dir.display())]
+    OlderSchema { dir: PathBuf, found: u32, known: u32 },
     #[error("no space left for the store in {} ({doing}); make room there and start again", dir.display())]
     NoSpace { dir: PathBuf, doing: &'static str },
     #[error("the store in {} has an I/O error ({doing}): {source}", dir.display())]
@@ -58,6 +63,7 @@ impl StoreError {
             | StoreError::Stopped { .. } => true,
             StoreError::Locked { .. }
             | StoreError::NewerSchema { .. }
+            | StoreError::OlderSchema { .. }
             | StoreError::Damaged(_)
             | StoreError::TooLong { .. } => false,
         }

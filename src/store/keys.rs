@@ -96,6 +96,13 @@ impl TreeName {
     }
 }
 
+impl TreeName {
+    /// The tree of this name.
+    pub fn parse(name: &str) -> Option<TreeName> {
+        TreeName::ALL.into_iter().find(|tree| tree.as_str() == name)
+    }
+}
+
 impl fmt::Display for TreeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

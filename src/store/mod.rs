@@ -11,7 +11,7 @@ use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -22,13 +22,24 @@ mod batch;
 mod decoded;
 mod disk;
 mod error;
+mod export;
+mod identity;
+mod import;
 mod keys;
+mod migrate;
+mod quarantine;
 mod read;
 mod value;
 
-pub use batch::{Batch, Quarantined, REJECTED_KEPT};
+pub use batch::Batch;
+pub use disk::{Hold, free_in, swap_in};
 pub use error::{Damage, StoreError, unless_damaged};
+pub use export::{RawRecord, Still};
+pub use identity::forget_identity;
+pub use import::{Filling, check_record};
 pub use keys::TreeName;
+pub use migrate::OldStore;
+pub use quarantine::{Quarantined, REJECTED_KEPT};
 pub use value::MAX_VALUE_BYTES;
 
 use crate::clock::Clock;
@@ -37,8 +48,8 @@ use crate::model::target::TargetRecord;
 use decoded::{Decoded, Lately};
 use disk::Place;
 
-/// The schema of the whole store; a store of a higher one is not opened.
-const SCHEMA: u32 = 1;
+/// The schema of the whole store: a store of a higher one is not opened, one of a lower one is brought to this one.
+const SCHEMA: u32 = 2;
 
 /// The largest page that the database keeps in its data file is a quarter of a segment; see [`MAX_VALUE_BYTES`].
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
@@ -52,6 +63,8 @@ const OWN_LOCK_TRIES: u32 = 100;
 const OWN_LOCK_WAIT: Duration = Duration::from_millis(20);
 
 const META_SCHEMA: &str = "schema";
+/// The masthead that opened the store last.
+const META_VERSION: &str = "version";
 const META_ID: &str = "id";
 const LEDGER_MARK: &str = "ledger_mark";
 const REJECTED_COUNTER: &str = "rejected";
@@ -67,9 +80,15 @@ pub struct Store {
 struct Inner {
     place: Place,
     id: String,
+    /// See [`Store::predecessor`].
+    predecessor: Option<String>,
+    /// The schema of the records.
+    schema: u32,
     trees: BTreeMap<TreeName, sled::Tree>,
     db: sled::Db,
     data_file: File,
+    /// Commits pass it together; whoever needs the store to stand still has it alone.
+    gate: RwLock<()>,
     /// Transactions that are visible.
     applied: AtomicU64,
     /// How many of them are known to be on disk. Its lock is held while one caller syncs for all.
@@ -89,9 +108,22 @@ impl Store {
     /// page cache; the process takes up to 3.5 times of it.
     ///
     /// # Errors
-    /// `Locked` while another process has it, `NewerSchema` for a store of a later masthead, `NoSpace` also
-    /// when a full disk keeps the database from opening.
+    /// `Locked` while another process has it, `NewerSchema` for a store of a later masthead, `OlderSchema` for one that
+    /// [`Store::open_old`] takes, `NoSpace` also when a full disk keeps the database from opening.
     pub fn open(dir: &Path, cache_mib: u64) -> Result<Store, StoreError> {
+        let OldStore { store, schema } = Store::open_old(dir, cache_mib)?;
+        if schema < SCHEMA {
+            return Err(StoreError::OlderSchema { dir: dir.to_owned(), found: schema, known: SCHEMA });
+        }
+        store.inner.sign()?;
+        Ok(store)
+    }
+
+    /// Opens a store of this or an earlier schema as it is, to be given out and migrated.
+    ///
+    /// # Errors
+    /// As [`Store::open`], but for `OlderSchema`.
+    pub fn open_old(dir: &Path, cache_mib: u64) -> Result<OldStore, StoreError> {
         let place = Place { dir: dir.to_owned() };
         place.create()?;
         let lock = place.lock()?;
@@ -99,15 +131,18 @@ impl Store {
         let db = open_database(&place, cache_mib)?;
         let tree =
             |name: TreeName| db.open_tree(name.as_str()).map_err(|error| place.sled("open its trees", error));
-        check_schema(&place, &tree(TreeName::Meta)?)?;
+        let schema = check_schema(&place, &tree(TreeName::Meta)?)?;
         let trees = TreeName::ALL.into_iter().map(|name| Ok((name, tree(name)?)));
         let trees = trees.collect::<Result<BTreeMap<_, _>, StoreError>>()?;
         let mut inner = Inner {
             data_file: place.data_file()?,
             place,
             id: String::new(),
+            predecessor: None,
+            schema,
             trees,
             db,
+            gate: RwLock::default(),
             applied: AtomicU64::new(0),
             durable: Mutex::new(0),
             stopped: OnceLock::new(),
@@ -122,7 +157,9 @@ impl Store {
             None => inner.found()?,
         };
         inner.place.sync_names()?;
-        Ok(Store { inner: Arc::new(inner), clock: Clock::Real })
+        inner.predecessor = identity::compare(&inner.place, &inner.id)?;
+        let store = Store { inner: Arc::new(inner), clock: Clock::Real };
+        Ok(OldStore { store, schema })
     }
 
     /// The same store for those who live by this clock: it stands still while [`Store::run`] is at work.
@@ -175,6 +212,19 @@ impl Store {
         self.inner.place.free()
     }
 
+    /// Closes the store and keeps its lock, so that nobody opens it while its files are worked on.
+    ///
+    /// # Errors
+    /// `Locked` while another handle on it is in use.
+    pub fn close(self) -> Result<Hold, StoreError> {
+        let dir = self.inner.place.dir.clone();
+        let Inner { place, trees, db, _lock, .. } =
+            Arc::try_unwrap(self.inner).map_err(|_| StoreError::Locked { dir })?;
+        drop((trees, db));
+        place.wait_until_closed()?;
+        Ok(Hold::of(_lock))
+    }
+
     /// Why no commit is taken any more; `None` while all is well. Reads may fail then, too.
     pub fn stopped(&self) -> Option<&str> {
         self.inner.stopped.get().map(String::as_str)
@@ -202,6 +252,7 @@ impl Inner {
             return Ok(());
         }
         batch.check()?;
+        let _passing = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let guard = StopOnPanic(self);
         let result = self.apply(batch).and_then(|number| self.make_durable(number));
         drop(guard);
@@ -266,6 +317,18 @@ impl Inner {
         Ok(id)
     }
 
+    /// Writes down which masthead had the store last, so that an earlier one can say which it needs.
+    fn sign(&self) -> Result<(), StoreError> {
+        let version = env!("CARGO_PKG_VERSION");
+        let known: Option<String> = unless_damaged(self.read(TreeName::Meta, &keys::text(META_VERSION)))?;
+        if known.as_deref() == Some(version) {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        batch.put_meta(META_VERSION, &version);
+        self.commit(&batch)
+    }
+
     fn read<T: DeserializeOwned>(&self, tree: TreeName, key: &[u8]) -> Result<Option<T>, StoreError> {
         let value = self.trees[&tree].get(key).map_err(|error| self.place.sled("read", error))?;
         let Some(value) = value else { return Ok(None) };
@@ -315,15 +378,16 @@ fn open_database(place: &Place, cache_mib: u64) -> Result<sled::Db, StoreError> 
     }
 }
 
-/// Refuses a store of a later schema before anything in it is touched. A new store has none yet.
-fn check_schema(place: &Place, meta: &sled::Tree) -> Result<(), StoreError> {
-    let key = keys::text(META_SCHEMA);
-    let Some(value) = meta.get(&key).map_err(|error| place.sled("read", error))? else { return Ok(()) };
+/// The schema of a store; one of a later schema is refused before anything in it is touched. A new store has none yet.
+fn check_schema(place: &Place, meta: &sled::Tree) -> Result<u32, StoreError> {
+    let read = |key: &str| meta.get(keys::text(key)).map_err(|error| place.sled("read", error));
+    let Some(value) = read(META_SCHEMA)? else { return Ok(SCHEMA) };
     match value::decode::<u32>(&value) {
         Ok(found) if found > SCHEMA => {
-            Err(StoreError::NewerSchema { dir: place.dir.clone(), found, known: SCHEMA })
+            let version = read(META_VERSION)?.and_then(|value| value::decode(&value).ok());
+            Err(StoreError::NewerSchema { dir: place.dir.clone(), found, known: SCHEMA, version })
         }
-        Ok(_) => Ok(()),
+        Ok(found) => Ok(found),
         Err(why) => Err(Damage { tree: TreeName::Meta, key: META_SCHEMA.into(), why }.into()),
     }
 }
@@ -422,10 +486,11 @@ mod tests {
     #[test]
     fn a_store_of_a_newer_masthead_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        damage(&open(dir.path()), TreeName::Meta, META_SCHEMA.as_bytes(), br#"{"v":1,"d":2}"#);
+        damage(&open(dir.path()), TreeName::Meta, META_SCHEMA.as_bytes(), br#"{"v":1,"d":9}"#);
         let error = Store::open(dir.path(), 8).unwrap_err();
-        assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1, .. }), "{error}");
-        assert!(error.to_string().contains("was written by a newer masthead"), "{error}");
+        assert!(matches!(error, StoreError::NewerSchema { found: 9, known: SCHEMA, .. }), "{error}");
+        let version = concat!("was last written by masthead ", env!("CARGO_PKG_VERSION"));
+        assert!(error.to_string().contains(version), "{error}");
     }
 
     #[test]

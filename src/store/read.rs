@@ -9,9 +9,10 @@ use std::sync::{Arc, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
-use super::batch::{Holder, Quarantined, REJECTED_KEPT, rejected_slot};
+use super::batch::Holder;
 use super::decoded::{Decoded, Statuses};
 use super::keys::{self, TreeName};
+use super::quarantine::{Quarantined, REJECTED_KEPT, rejected_slot};
 use super::{Inner, LEDGER_MARK, REJECTED_COUNTER, Store, StoreError, unless_damaged, value};
 use crate::model::account::{AccountId, Acct};
 use crate::model::assessment::{Assessment, AssessmentMark};

@@ -45,6 +45,11 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     read
 }
 
+/// At most so many bytes of a text, whole characters.
+pub(super) fn cut(text: &str, bytes: usize) -> String {
+    text[..text.floor_char_boundary(bytes)].to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,9 +1,11 @@
-//! The place where the service lives, in health: clock, disk, and what of the store cannot be read.
+//! The place where the service lives, in health: clock, configuration, disk, backups, and what cannot be read any more.
 
 use chrono::Duration;
 
 use super::{Seen, count, span, when};
+use crate::cycle::backup;
 use crate::cycle::reload::InForce;
+use crate::cycle::space::in_words;
 use crate::model::health::{Figures, Line, Mark, Subject};
 use crate::store::StoreError;
 
@@ -11,6 +13,8 @@ use crate::store::StoreError;
 const CLOCK_OFF: Duration = Duration::minutes(2);
 /// From here on dates in posts would be wrong, so none is made.
 pub const CLOCK_WRONG: Duration = Duration::hours(1);
+/// One daily backup may fail; after two somebody should know.
+const BACKUP_WITHIN: Duration = Duration::days(2);
 /// Below so many bytes a volunteer wants to hear of it.
 const LITTLE_SPACE: u64 = 1 << 30;
 
@@ -60,18 +64,33 @@ impl Seen<'_> {
                     .fix("docs/operating.md, “A damaged store”"),
             );
         }
-        let says = format!("{} used, {} free", bytes(figures.store_bytes), bytes(figures.free_bytes));
+        let says = format!("{} used, {} free", in_words(figures.store_bytes), in_words(figures.free_bytes));
         let mark = if figures.free_bytes < LITTLE_SPACE { Mark::Warning } else { Mark::Ok };
         lines.push(Line::new(mark, Subject::Disk, "", says));
+        lines.extend(self.backup_line(figures));
         Ok(lines)
     }
 }
 
-/// A number of bytes as disks are sold.
-pub(super) fn bytes(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes / 1_000),
-        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
-        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
+impl Seen<'_> {
+    fn backup_line(&self, figures: &mut Figures) -> Option<Line> {
+        let newest = backup::newest(self.config);
+        figures.last_backup = newest.as_ref().map(|newest| newest.made_at);
+        let first = self.targets.iter().map(|record| record.added_at).min()?;
+        let is_late = self.now - figures.last_backup.unwrap_or(first) > BACKUP_WITHIN;
+        let says = match &newest {
+            Some(newest) => {
+                let read_back = if newest.was_read_back { ", read back whole" } else { "" };
+                format!("{}, {}{read_back}", when(newest.made_at, self.now), in_words(newest.bytes))
+            }
+            None if is_late => "none; a lost disk takes everything that was seen with it".to_owned(),
+            None => "none yet".to_owned(),
+        };
+        let line = Line::new(if is_late { Mark::Warning } else { Mark::Ok }, Subject::Backup, "", says);
+        Some(if is_late {
+            line.fix("masthead backup; daily: systemctl enable --now masthead-backup.timer")
+        } else {
+            line
+        })
     }
 }

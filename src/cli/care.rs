@@ -1,0 +1,167 @@
+//! Care of the data: backups and exports in words, and the commands that need the state directory for themselves.
+
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, Utc};
+use flate2::read::GzDecoder;
+
+use super::args::Command;
+use super::{as_json, put, service};
+use crate::config::Config;
+use crate::cycle::archive::Kind;
+use crate::cycle::backup::Made;
+use crate::cycle::commands::{Answer, Request};
+use crate::cycle::compact::{self, Compacted};
+use crate::cycle::restore::{self, LedgerFate, Old, Restored};
+use crate::cycle::space::in_words;
+
+/// Does one of these commands.
+pub(super) async fn run(
+    config: Config,
+    command: Command,
+    now: DateTime<Utc>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Backup => {
+            let answer = service::ask(config, Request::Backup).await?;
+            super::print(&answer, json)?;
+        }
+        Command::Export { out } => export(config, out.as_deref(), json).await?,
+        Command::Restore { file, aside } => bring_back(&config, &file, Kind::Backup, old(aside), json)?,
+        Command::Import { file, aside } => bring_back(&config, &file, Kind::Export, old(aside), json)?,
+        Command::Compact => {
+            refuse_beside_service(&config, "compact")?;
+            let done = compact::compact(&config, now)?;
+            put(&if json { as_json(&done)? } else { compacted(&done) })?;
+        }
+        other => bail!("{other:?} is no care of the data"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn old(aside: bool) -> Old {
+    if aside { Old::SetAside } else { Old::Untouched }
+}
+
+fn refuse_beside_service(config: &Config, what: &str) -> anyhow::Result<()> {
+    ensure!(
+        !service::is_running(config),
+        "the service runs on {}, and `masthead {what}` needs it for itself; stop the service, for example \
+         `systemctl stop masthead`, then try again",
+        config.state_dir.display()
+    );
+    Ok(())
+}
+
+fn bring_back(config: &Config, file: &Path, kind: Kind, old: Old, json: bool) -> anyhow::Result<()> {
+    refuse_beside_service(config, if kind == Kind::Backup { "restore" } else { "import" })?;
+    let done = restore::restore(&config.state_dir, file, kind, old)?;
+    put(&if json { as_json(&done)? } else { restored(&done) })
+}
+
+/// The owner of the store writes a packed file into the state directory, where it may write; from there it goes to
+/// where this user wants it.
+async fn export(config: Config, out: Option<&Path>, json: bool) -> anyhow::Result<()> {
+    ensure!(
+        out.is_some() || !json,
+        "an export is JSON already; `--json` tells of a file, name it with `--out FILE`"
+    );
+    if let Some(out) = out {
+        ensure!(!out.exists(), "{} is there already; name another file", out.display());
+    }
+    // The service may have been started in another folder.
+    let state_dir = std::path::absolute(&config.state_dir).context("find the state directory")?;
+    let between = Between(state_dir.join(format!("{}.export", std::process::id())));
+    let config = Config { state_dir, ..config };
+    let Answer::Exported(made) = service::ask(config, Request::Export { to: between.0.clone() }).await?
+    else {
+        bail!("the running service answered something else; is it another version?");
+    };
+    let packed = File::open(&between.0).with_context(|| format!("open {}", between.0.display()))?;
+    let Some(out) = out else {
+        return match io::copy(&mut GzDecoder::new(packed), &mut io::stdout().lock()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            copied => copied.map(drop).context("print the export"),
+        };
+    };
+    let is_packed = out.extension().is_some_and(|end| end == "gz");
+    let mut source: Box<dyn Read> =
+        if is_packed { Box::new(packed) } else { Box::new(GzDecoder::new(packed)) };
+    let write = || -> io::Result<u64> {
+        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(out)?;
+        let bytes = io::copy(&mut source, &mut file)?;
+        file.flush()?;
+        file.sync_all()?;
+        Ok(bytes)
+    };
+    let mut write = write;
+    let bytes = write().with_context(|| format!("write {}", out.display()))?;
+    super::print(&Answer::Exported(Made { path: out.to_owned(), bytes, ..made }), json)
+}
+
+/// A file that goes when it was taken away.
+struct Between(PathBuf);
+
+impl Drop for Between {
+    fn drop(&mut self) {
+        // It is gone already where the export went wrong.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+pub(super) fn made(made: &Made) -> String {
+    let mut text =
+        format!("{}\n{} in {}, read back whole\n", made.path.display(), made.counts, in_words(made.bytes));
+    let _ = writeln!(text, "took {}; others waited {}", seconds(made.took_ms), seconds(made.held_ms));
+    if made.damaged > 0 {
+        let _ = writeln!(text, "{} of them were damaged before and are in it as they are", made.damaged);
+    }
+    made.pruned.iter().for_each(|path| {
+        let _ = writeln!(text, "let go: {}", path.display());
+    });
+    text
+}
+
+fn restored(done: &Restored) -> String {
+    let header = &done.header;
+    let mut text = format!(
+        "{} of store {}, written by masthead {} on {}\n",
+        done.counts,
+        header.store,
+        header.version,
+        header.made_at.format("%Y-%m-%d %H:%M UTC")
+    );
+    let _ = match done.ledger {
+        LedgerFate::Restored => writeln!(text, "the ledger is the backup's"),
+        LedgerFate::Kept => writeln!(text, "the ledger that was here stays: it may know what was said since"),
+        LedgerFate::None => writeln!(text, "there is no ledger; the next start begins one"),
+    };
+    if let Some(aside) = &done.set_aside {
+        let _ =
+            writeln!(text, "what was here is in {}; remove it when you no longer need it", aside.display());
+    }
+    if let Some(why) = &done.first_damage {
+        let _ = writeln!(
+            text,
+            "{} records were damaged before the file was written; the first: {why}",
+            done.damaged
+        );
+    }
+    text + "next: masthead reconcile   says whether ledger, store and server agree; then start the service\n"
+}
+
+fn compacted(done: &Compacted) -> String {
+    let (before, after) = (in_words(done.before), in_words(done.after));
+    format!("{} records written anew: {before} before, {after} now\n", done.records)
+}
+
+fn seconds(millis: u64) -> String {
+    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+}

@@ -1,0 +1,286 @@
+//! Backups: store and ledger of one moment in one file, read back whole before it gets its name.
+
+mod names;
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+
+use super::Newsroom;
+use super::archive::{self, Counts, Header, Kind, Line, Writer, Wrong};
+use crate::config::Config;
+use crate::ledger::{self, Follower, Piece};
+use crate::store::{self, Store, check_record};
+
+pub use names::{Name, prune};
+
+/// A backup or an export must not be what fills the disk: it ends when no more than this would be left, which is also
+/// where collection pauses.
+const LEAVE_FREE: u64 = super::space::COLLECT_ABOVE;
+/// How often the space is looked at while a file is written.
+const LOOK_EVERY: u64 = 1 << 20;
+
+/// A backup or export that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    pub path: PathBuf,
+    /// As it lies on disk.
+    pub bytes: u64,
+    pub counts: Counts,
+    /// Records and lines that were damaged already where they came from; they are in it as they are.
+    pub damaged: u64,
+    /// How long commits and the press had to wait.
+    pub held_ms: u64,
+    /// From the first byte to the last byte that was read back.
+    pub took_ms: u64,
+    /// Older backups that were let go.
+    pub pruned: Vec<PathBuf>,
+}
+
+/// The newest backup, for those who ask whether there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newest {
+    pub path: PathBuf,
+    pub made_at: DateTime<Utc>,
+    pub bytes: u64,
+    /// Whether it was read back whole after it was written. Only such a file has a backup's name, so this is `true`
+    /// for everything that Masthead wrote.
+    pub was_read_back: bool,
+}
+
+/// Makes a backup. Commits and the press wait while it is written; the reading back keeps nobody waiting.
+pub async fn make(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
+    let press = room.press.clone().lock_owned().await;
+    let config = room.config.clone();
+    let made = room.store.run(move |store| {
+        let folder = folder(&config)?;
+        let name = Name { made_at: now, before_schema: None };
+        let mut made =
+            write_whole(store, &config.state_dir, &folder.join(name.to_string()), Kind::Backup, now, press)?;
+        made.pruned = let_go(&folder).context("let older backups go")?;
+        anyhow::Ok(made)
+    });
+    made.await.context("make a backup")
+}
+
+/// Writes an export to a file that must not be there yet; whoever asked takes it away.
+pub async fn export(room: &Newsroom, to: PathBuf, now: DateTime<Utc>) -> anyhow::Result<Made> {
+    let config = room.config.clone();
+    let made = room.store.run(move |store| {
+        let is_ours =
+            to.parent() == Some(&config.state_dir) && to.extension().is_some_and(|end| end == "export");
+        ensure!(
+            is_ours,
+            "{} is no place for an export; expected a file in {}",
+            to.display(),
+            config.state_dir.display()
+        );
+        write_whole(store, &config.state_dir, &to, Kind::Export, now, ())
+    });
+    made.await.context("export the store")
+}
+
+/// The backup that a store gets before its records change their shape.
+pub(super) fn before_migration(
+    store: &Store,
+    config: &Config,
+    schema: u32,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Made> {
+    let name = Name { made_at: now, before_schema: Some(schema) };
+    let path = folder(config)?.join(name.to_string());
+    write_whole(store, &config.state_dir, &path, Kind::Backup, now, ())
+}
+
+/// The newest backup that can be brought back by this program; one made before a migration counts as well.
+pub fn newest(config: &Config) -> Option<Newest> {
+    let names = names_in(&config.backup_dir).ok()?;
+    let name = names.into_iter().max_by_key(|name| name.made_at)?;
+    describe(config, name)
+}
+
+/// The newest backup that was made before a store of a schema below this one changed its shape.
+pub fn newest_before(config: &Config, schema: u32) -> Option<Newest> {
+    let names = names_in(&config.backup_dir).ok()?.into_iter();
+    let before = names.filter(|name| name.before_schema.is_some_and(|before| before < schema));
+    describe(config, before.max_by_key(|name| name.made_at)?)
+}
+
+fn describe(config: &Config, name: Name) -> Option<Newest> {
+    let path = config.backup_dir.join(name.to_string());
+    let bytes = path.metadata().ok()?.len();
+    Some(Newest { path, made_at: name.made_at, bytes, was_read_back: true })
+}
+
+/// What an archive was found to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    pub header: Header,
+    pub counts: Counts,
+    pub damaged: u64,
+    /// The first of them, in words.
+    pub first_damage: Option<String>,
+}
+
+/// Reads an archive whole: every line, its counts and its checksum, and whether its records can be read.
+///
+/// # Errors
+/// The first line that is wrong. A record that was damaged before it was written is none.
+pub fn check(path: &Path) -> Result<Checked, Wrong> {
+    let mut reader = archive::open(path)?;
+    let mut chain = Follower::default();
+    let (mut damaged, mut first_damage) = (0, None);
+    while let Some(line) = reader.next_line()? {
+        let read = match &line {
+            Line::Record(record) => check_record(record),
+            Line::Ledger(Piece::Line(line)) => chain.follow(line),
+            Line::Ledger(Piece::Text { .. }) => Ok(()),
+        };
+        if let Err(why) = read {
+            damaged += 1;
+            first_damage.get_or_insert_with(|| format!("line {}: {why}", reader.line()));
+        }
+    }
+    let (header, counts) = (reader.header().clone(), reader.counts().clone());
+    Ok(Checked { header, counts, damaged, first_damage })
+}
+
+/// The folder for backups. One that was configured is not made: it may be a disk that is not mounted.
+fn folder(config: &Config) -> anyhow::Result<PathBuf> {
+    let folder = &config.backup_dir;
+    if folder.starts_with(&config.state_dir) {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.with_context(|| format!("make {}", folder.display()))?;
+    }
+    ensure!(
+        folder.is_dir(),
+        "the folder for backups {} is not there; make it, mount its disk, or change `[backup] dir`",
+        folder.display()
+    );
+    Ok(folder.clone())
+}
+
+/// Writes an archive under another name, reads it back, and gives it its name. `held` is let go as soon as all is
+/// written.
+fn write_whole(
+    store: &Store,
+    state_dir: &Path,
+    path: &Path,
+    kind: Kind,
+    now: DateTime<Utc>,
+    held: impl Send,
+) -> anyhow::Result<Made> {
+    let begun = Instant::now();
+    let unfinished = path.with_extension("unfinished");
+    let result = write(store, state_dir, &unfinished, kind, now).and_then(|counts| {
+        drop(held);
+        let held_ms = millis(begun);
+        let checked = check(&unfinished).context("read it back")?;
+        ensure!(checked.counts == counts, "read back, it has {}, not {counts}", checked.counts);
+        std::fs::rename(&unfinished, path).context("give it its name")?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).context("fsync its folder")?;
+        let bytes = path.metadata().context("measure it")?.len();
+        Ok(Made {
+            path: path.to_owned(),
+            bytes,
+            counts,
+            damaged: checked.damaged,
+            held_ms,
+            took_ms: millis(begun),
+            pruned: Vec::new(),
+        })
+    });
+    if result.is_err() {
+        // What is left of it is of no use, and the next one would write over it anyway.
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    result.with_context(|| format!("write {}", path.display()))
+}
+
+fn write(
+    store: &Store,
+    state_dir: &Path,
+    path: &Path,
+    kind: Kind,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Counts> {
+    let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    // The fast level: others wait meanwhile, and the better ones save a tenth.
+    let packed = GzEncoder::new(BufWriter::new(file), Compression::fast());
+    let still = store.hold_still();
+    let header = Header::new(kind, still.schema(), still.store_id(), now);
+    let mut writer = Writer::begin(packed, &header)?;
+    let mut look_at = 0;
+    let mut put = |writer: &mut Writer<_>, line: &Line| -> anyhow::Result<()> {
+        if writer.bytes() >= look_at {
+            look_at = writer.bytes() + LOOK_EVERY;
+            leave_room(path)?;
+        }
+        Ok(writer.put(line)?)
+    };
+    for record in still.records() {
+        put(&mut writer, &Line::Record(record?))?;
+    }
+    if kind == Kind::Backup {
+        for piece in ledger::pieces(state_dir)? {
+            put(&mut writer, &Line::Ledger(piece?))?;
+        }
+    }
+    let (packed, counts) = writer.finish()?;
+    drop(still);
+    let mut file = packed.finish()?;
+    file.flush()?;
+    file.get_ref().sync_all().context("fsync it")?;
+    Ok(counts)
+}
+
+fn leave_room(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let free = store::free_in(folder)?;
+    if free < LEAVE_FREE {
+        bail!(
+            "only {} are left in {}, and {} are left alone: make room there, or name another disk in `[backup] dir`",
+            super::space::in_words(free),
+            folder.display(),
+            super::space::in_words(LEAVE_FREE)
+        );
+    }
+    Ok(())
+}
+
+/// Removes the backups that [`prune`] does not keep, and what was left unfinished.
+fn let_go(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut gone = Vec::new();
+    for name in prune(&names_in(folder)?) {
+        let path = folder.join(name.to_string());
+        std::fs::remove_file(&path)?;
+        gone.push(path);
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(names::BEGIN));
+        if is_ours && path.extension().is_some_and(|end| end == "unfinished") {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(gone)
+}
+
+fn names_in(folder: &Path) -> io::Result<Vec<Name>> {
+    let entries = std::fs::read_dir(folder)?;
+    let names = entries.map(|entry| Ok(Name::parse(&entry?.file_name().to_string_lossy())));
+    names.filter_map(Result::transpose).collect()
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
