@@ -63,6 +63,16 @@ Examples
         /// Single watchlist files to check instead of the configuration
         files: Vec<PathBuf>,
     },
+    /// What the configuration would change if it were taken up: watched, named, let go; changes nothing
+    #[command(after_help = "\
+All that was ever read is judged again, in memory, by the configuration given and the rules of this
+binary. A running service takes an edit up within seconds: plan with a copy of `config.toml` beside it.
+
+Examples
+  masthead check && masthead plan
+  masthead plan --config /etc/masthead/next.toml      before it becomes config.toml
+  masthead plan --json | jq '.newly[].account'")]
+    Plan,
     /// Print every key of the configuration with its default and reason
     #[command(after_help = "\
 Examples

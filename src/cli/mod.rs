@@ -4,6 +4,7 @@ pub mod args;
 mod desk;
 mod digest;
 mod explain;
+mod plan;
 mod render;
 mod service;
 mod table;
@@ -55,6 +56,11 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         }
         Command::Reviewer { what } => {
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Plan => {
+            let plan = plan::ask(path, environment, now).await?;
+            print(&Answer::Planned(plan), cli.json)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),

@@ -46,6 +46,7 @@ fn words(answer: &Answer, room: Option<u16>) -> String {
         }
         Answer::Targets { rows, .. } => targets(rows, room),
         Answer::InForce(told) => in_force(told),
+        Answer::Planned(plan) => super::plan::words(plan),
         Answer::Collected(report) => collected(report),
         Answer::Judged { raised } => format!("{} findings raised {}\n", raised.len(), raised.join(" ")),
         Answer::Digest(report) => super::digest::report(report),

@@ -8,6 +8,7 @@ pub mod harvest;
 pub mod home;
 pub mod judge;
 pub mod outlook;
+pub mod plan;
 pub mod press;
 pub mod publish;
 pub mod reload;

@@ -125,6 +125,11 @@ impl Store {
         Ok(Store { inner: Arc::new(inner), clock: Clock::Real })
     }
 
+    /// Whether a store was ever made in this directory.
+    pub fn is_in(dir: &Path) -> bool {
+        Place { dir: dir.to_owned() }.is_made()
+    }
+
     /// The same store for those who live by this clock: it stands still while [`Store::run`] is at work.
     pub fn timed_by(self, clock: Clock) -> Store {
         Store { clock, ..self }
