@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Duration, Utc};
 use masthead::config::{self, Environment};
+use masthead::cycle::clippings::Clippings;
 use masthead::cycle::collect::{self, CollectReport};
 use masthead::cycle::harvest::Known;
 use masthead::cycle::targets::Pacing;
@@ -551,6 +552,36 @@ async fn an_account_with_a_match_is_read_twice_an_hour() {
     town.poll(&target, minutes(30)).await;
     assert!(town.target(&target).unwrap().due <= minutes(60));
     assert_eq!(due::sooner(&town.room.store, std::iter::once(&id), minutes(30)).unwrap(), []);
+}
+
+/// A name that the watchlist learns later credits what was read before.
+#[tokio::test]
+async fn by_another_watchlist_all_matches_are_read_anew() {
+    let town = Town::new("discover = []").await;
+    let paper = author("paper", json!({}));
+    town.says("local.example/api/v1/accounts/lookup?acct=paper", paper.to_string());
+    let status = post(1, &paper, "Nace un panda gigante en Chengdu (Despachos del Este)", json!({}));
+    town.says("local.example/api/v1/accounts/paper/statuses", json!([status]).to_string());
+    town.poll(&account("paper@local.example"), now()).await;
+    let store = &town.room.store;
+    let id = store.accounts().unwrap()[0].id.clone();
+    let status = store.statuses(&id).unwrap()[0].status.uri.clone();
+    let mut batch = Batch::new();
+    batch.put_reuse(&id, Reuse { status, ..reuse() });
+    store.commit(batch).unwrap();
+    let credit_by = |config: &config::Config| {
+        let (_, batch) = Clippings::open(store, config, now()).unwrap();
+        store.commit(batch).unwrap();
+        store.reuse(&id).unwrap()[0].credit.clone()
+    };
+    let mut other = (*town.room.config).clone();
+    assert_eq!(credit_by(&other), Credit::None);
+    let agency = OutletId::parse("agency").unwrap();
+    other.watchlist.outlets.get_mut(&agency).unwrap().aliases.push("Despachos del Este".to_owned());
+    assert_eq!(credit_by(&other), Credit::Byline);
+    other.watchlist.outlets.remove(&agency);
+    assert_eq!(credit_by(&other), Credit::Byline, "of a publisher that is gone nothing new is known");
+    assert_eq!(credit_by(&town.room.config), Credit::None);
 }
 
 fn reuse() -> Reuse {

@@ -448,6 +448,21 @@ async fn a_sent_request_carries_its_headers_and_body_and_any_status_is_an_answer
 }
 
 #[tokio::test]
+async fn by_another_configuration_a_pause_goes_on_and_a_denial_may_be_tried_again() {
+    let busy = Server::with(answer("429 Too Many Requests", &["Retry-After: 120"], "")).await;
+    let shut = Server::with(answer("403 Forbidden", &[], "")).await;
+    let net = road(&[("social.example", busy.address), ("daily.example", shut.address)]);
+    assert!(get(&net, "https://social.example/x").await.is_err());
+    assert!(get(&net, "https://daily.example/x").await.is_err());
+    let net = net
+        .reconfigured(config(&[("social.example", busy.address), ("daily.example", shut.address)]))
+        .unwrap();
+    assert!(get(&net, "https://social.example/y").await.is_err());
+    assert!(get(&net, "https://daily.example/x").await.is_err());
+    assert_eq!((busy.requests(), shut.requests()), (1, 2));
+}
+
+#[tokio::test]
 async fn a_429_pauses_its_host_and_no_other_until_its_time_is_over() {
     for (headers, least) in [
         (&["Retry-After: 120"][..], 120),

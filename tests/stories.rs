@@ -10,6 +10,8 @@ mod data_care;
 mod disk;
 #[path = "stories/doctor.rs"]
 mod doctor;
+#[path = "stories/filters.rs"]
+mod filters;
 #[path = "stories/halted.rs"]
 mod halted;
 #[path = "stories/hosts.rs"]
@@ -22,6 +24,8 @@ mod lost;
 mod migration;
 #[path = "stories/owner.rs"]
 mod owner;
+#[path = "stories/plan.rs"]
+mod plan;
 #[path = "stories/random.rs"]
 mod random;
 #[path = "stories/record.rs"]

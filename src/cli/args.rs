@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::filters::{AccountFilter, OutletFilter};
 use review::{REVIEW_HELP, Review, Reviewer};
 
 /// Tells people who is behind an account.
@@ -63,6 +64,16 @@ Examples
         /// Single watchlist files to check instead of the configuration
         files: Vec<PathBuf>,
     },
+    /// What the configuration would change if it were taken up: watched, named, let go; changes nothing
+    #[command(after_help = "\
+All that was ever read is judged again, in memory, by the configuration given and the rules of this
+binary. A running service takes an edit up within seconds: plan with a copy of `config.toml` beside it.
+
+Examples
+  masthead check && masthead plan
+  masthead plan --config /etc/masthead/next.toml      before it becomes config.toml
+  masthead plan --json | jq '.newly[].account'")]
+    Plan,
     /// Print every key of the configuration with its default and reason
     #[command(after_help = "\
 Examples
@@ -79,10 +90,13 @@ watched  how many of its sites are read for links to accounts; off = switched of
 
 Examples
   masthead outlets
-  masthead outlets xinhua      one outlet in full, with its sources")]
+  masthead outlets xinhua      one outlet in full, with its sources
+  masthead outlets --in CN --text daily")]
     Outlets {
         /// Only this outlet, in full
         id: Option<String>,
+        #[command(flatten)]
+        only: OutletFilter,
     },
     /// Accounts that were seen: what they are, whether they post, how many follow them
     #[command(after_help = "\
@@ -92,8 +106,13 @@ followers  in brackets: what a week added or took
 
 Examples
   masthead accounts
+  masthead accounts --outlet xinhua --activity dormant
+  masthead accounts xinhua --named no
   masthead accounts --json | jq -r '.rows[] | select(.relation == \"claimed\") | .account'")]
-    Accounts,
+    Accounts {
+        #[command(flatten)]
+        only: AccountFilter,
+    },
     /// Why an account is or is not named: every indicator with its evidence
     #[command(after_help = "\
 Examples

@@ -6,6 +6,8 @@ mod desk;
 mod digest;
 mod doctor;
 mod explain;
+pub mod filters;
+mod plan;
 mod render;
 mod service;
 mod table;
@@ -43,7 +45,9 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             put(&if cli.json { as_json(&render::method_as_json())? } else { render::method() })?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Outlets { ref id } => outlets(&load(path, environment, now)?, id.as_deref(), cli.json),
+        Command::Outlets { ref id, ref only } => {
+            outlets(&load(path, environment, now)?, id.as_deref(), only, cli.json)
+        }
         Command::Review { all, what } => {
             let what = match what {
                 None => Review::List { all },
@@ -64,13 +68,27 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         | Command::Import { .. }
         | Command::Restore { .. }
         | Command::Compact => care::run(load(path, environment, now)?, cli.command, now, cli.json).await,
+        Command::Plan => {
+            let plan = plan::ask(path, environment, now).await?;
+            print(&Answer::Planned(plan), cli.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),
         command => {
+            let only =
+                if let Command::Accounts { only } = &command { only.clone() } else { Default::default() };
             let request = request(command)?;
-            let answer = match ask_by_what_was_good(path, &environment, &request, now) {
+            let mut answer = match ask_by_what_was_good(path, &environment, &request, now) {
                 Some(answer) => answer?,
                 None => service::ask(load(path, environment, now)?, request).await?,
             };
+            if let Answer::Accounts { rows } = &mut answer {
+                rows.retain(|row| only.lets_pass(row));
+                if rows.is_empty() && only != filters::AccountFilter::default() && !cli.json {
+                    put("no account is like that; `masthead accounts` lists all\n")?;
+                    return Ok(ExitCode::SUCCESS);
+                }
+            }
             print(&answer, cli.json)?;
             Ok(exit_code(&answer))
         }
@@ -104,7 +122,7 @@ fn ask_by_what_was_good(
 /// The question behind a command that needs the store.
 fn request(command: Command) -> anyhow::Result<Request> {
     Ok(match command {
-        Command::Accounts => Request::Accounts,
+        Command::Accounts { .. } => Request::Accounts,
         Command::Explain { account } => Request::Explain { account },
         Command::Targets => Request::Targets,
         Command::Doctor { offline } => Request::Doctor { asks: !offline },
@@ -176,7 +194,12 @@ fn keys(json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn outlets(config: &Config, id: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
+fn outlets(
+    config: &Config,
+    id: Option<&str>,
+    wanted: &filters::OutletFilter,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     let watchlist = &config.watchlist;
     let only = match id {
         None => None,
@@ -185,8 +208,12 @@ fn outlets(config: &Config, id: Option<&str>, json: bool) -> anyhow::Result<Exit
             Some(outlet.with_context(|| format!("`{text}` is no outlet; `masthead outlets` lists them"))?)
         }
     };
-    let all = || only.map_or_else(|| watchlist.outlets.values().collect(), |outlet| vec![outlet]);
-    put(&if json { as_json(&all())? } else { render::outlets(watchlist, only, room()) })?;
+    let listed = || watchlist.outlets.values().filter(|outlet| wanted.lets_pass(outlet)).collect();
+    put(&match only {
+        _ if json => as_json(&only.map_or_else(listed, |outlet| vec![outlet]))?,
+        Some(outlet) => render::outlet_in_full(watchlist, outlet),
+        None => render::outlets(&listed(), room()),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -47,6 +47,7 @@ fn words(answer: &Answer, room: Option<u16>) -> String {
         Answer::Targets { rows, .. } => targets(rows, room),
         Answer::InForce(told) => in_force(told),
         Answer::Doctor(health) => super::doctor::health(health, room),
+        Answer::Planned(plan) => super::plan::words(plan),
         Answer::Collected(report) => collected(report),
         Answer::Judged { raised } => format!("{} findings raised {}\n", raised.len(), raised.join(" ")),
         Answer::Digest(report) => super::digest::report(report),
@@ -166,11 +167,8 @@ fn collected(report: &crate::cycle::collect::CollectReport) -> String {
 }
 
 /// The outlets in a table, or one in full.
-pub fn outlets(watchlist: &Watchlist, only: Option<&Outlet>, room: Option<u16>) -> String {
-    if let Some(outlet) = only {
-        return outlet_in_full(watchlist, outlet);
-    }
-    let cells = watchlist.outlets.values().map(|outlet| {
+pub fn outlets(outlets: &[&Outlet], room: Option<u16>) -> String {
+    let cells = outlets.iter().map(|outlet| {
         let says = outlet.control_basis.first().map_or("no source", |basis| basis.by.as_str());
         vec![
             outlet.id.to_string(),
@@ -191,7 +189,7 @@ pub fn outlets(watchlist: &Watchlist, only: Option<&Outlet>, room: Option<u16>) 
     table(&header, &cells.collect::<Vec<_>>(), "no outlets", room)
 }
 
-fn outlet_in_full(watchlist: &Watchlist, outlet: &Outlet) -> String {
+pub(super) fn outlet_in_full(watchlist: &Watchlist, outlet: &Outlet) -> String {
     let mut text = format!("{}  {}\n", outlet.id, outlet.names().collect::<Vec<_>>().join(" · "));
     let chain: Vec<&str> =
         watchlist.chain(&outlet.id).into_iter().skip(1).map(|owner| owner.name.as_str()).collect();

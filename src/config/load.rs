@@ -29,6 +29,8 @@ pub struct Loaded {
     pub report: Report,
     /// Where the configuration says that its state is, also where it has errors.
     pub state_dir: Option<PathBuf>,
+    /// The file, where one was found.
+    pub file: Option<PathBuf>,
     /// Where all of it was read.
     pub looks: Looks,
 }
@@ -131,7 +133,7 @@ const SYNTAX_ERRORS: usize = 10;
 impl Reading {
     fn refused(self) -> Loaded {
         let report = Report::new(&self.sources, self.faults, Tally::default());
-        Loaded { config: None, report, state_dir: None, looks: self.looks }
+        Loaded { config: None, report, state_dir: None, file: None, looks: self.looks }
     }
 
     /// Reads one file. Where its syntax is broken only that is reported: what is missing may just be unreadable.
@@ -245,12 +247,13 @@ impl Reading {
             clock: trial::clock(raw.clock.as_ref(), faults),
             hosts,
             path: Some(path),
+            environment: environment.clone(),
             watchlist,
             state_dir,
         };
         let tally = self.tally(&config.watchlist, config.listings.len());
         let report = Report::new(&self.sources, self.faults, tally);
-        let state_dir = Some(config.state_dir.clone());
-        Loaded { config: report.is_good().then_some(config), report, state_dir, looks: self.looks }
+        let (state_dir, file) = (Some(config.state_dir.clone()), config.path.clone());
+        Loaded { config: report.is_good().then_some(config), report, state_dir, file, looks: self.looks }
     }
 }

@@ -198,7 +198,8 @@ impl Overlay for RawExempt {
 
     fn items(&self) -> Vec<&str> {
         let domains = self.domains.iter().map(|domain| domain.value.as_str());
-        texts(&[&self.sources]).into_iter().chain(domains).collect()
+        let feeds = self.feeds.iter().map(|feed| feed.value.url.as_str());
+        texts(&[&self.sources]).into_iter().chain(domains).chain(feeds).collect()
     }
 
     fn overlay(&mut self, later: RawExempt) {

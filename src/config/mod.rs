@@ -59,6 +59,8 @@ const CACHE_MIB: u64 = 32;
 pub struct Config {
     /// The file it was read from.
     pub path: Option<PathBuf>,
+    /// What the process was started with that read it.
+    pub environment: Environment,
     pub watchlist: Watchlist,
     /// Accounts to watch on networks that can be read: `[[account]]`, then those of enabled outlets.
     pub listings: Vec<Listing>,

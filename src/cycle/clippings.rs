@@ -121,8 +121,10 @@ impl Clippings {
         for (account, reuse) in &mut self.reuse {
             for reuse in reuse {
                 let Some(seen) = unless_damaged(store.status(account, &reuse.status))? else { continue };
-                // Of a text that was deleted nothing more can be learned.
-                if seen.status.text.is_empty() {
+                let publisher = &reuse.publisher;
+                let is_known = watchlist.outlet(publisher).is_some() || watchlist.is_exempt(publisher);
+                // Of a text that was deleted, or a publisher that nobody knows any more, nothing can be learned.
+                if seen.status.text.is_empty() || !is_known {
                     continue;
                 }
                 let credit = attribution::credit(&seen.status, &reuse.publisher, watchlist);

@@ -5,6 +5,8 @@ mod explain;
 pub mod line;
 mod review;
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +20,10 @@ pub use review::{
 
 use super::collect::CollectReport;
 use super::health::{self, probe};
+use super::plan::Plan;
 use super::reload::InForce;
-use super::{Newsroom, backup, collect, judge, publish, targets};
+use super::{Newsroom, backup, collect, judge, plan, publish, targets};
+use crate::config::{self, Loaded};
 use crate::model::account::Acct;
 use crate::model::finding::FindingId;
 use crate::model::health::Health;
@@ -75,6 +79,11 @@ pub enum Request {
     Doctor {
         /// Asks the servers as well.
         asks: bool,
+    },
+    /// What the configuration in this file would change, by a service of the same version.
+    Plan {
+        file: PathBuf,
+        version: String,
     },
     /// Which configuration is in force, and why a newer one is not.
     InForce,
@@ -141,6 +150,7 @@ pub enum Answer {
     },
     Doctor(Box<Health>),
     InForce(InForce),
+    Planned(Plan),
     Collected(CollectReport),
     Judged {
         raised: Vec<String>,
@@ -190,6 +200,7 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
             let rows = room.store.run(target_rows).await?;
             Answer::Targets { rows, in_force: room.reloads.in_force() }
         }
+        Request::Plan { file, version } => Answer::Planned(plan_by(room, file, &version, now).await?),
         Request::InForce => Answer::InForce(room.reloads.in_force()),
         Request::Doctor { asks } => Answer::Doctor(Box::new(doctor(room, asks, now).await?)),
         Request::Collect => Answer::Collected(collect_all(room, now).await?),
@@ -226,6 +237,25 @@ async fn doctor(room: &Newsroom, asks: bool, now: DateTime<Utc>) -> anyhow::Resu
     let mut health = health::of(room, now).await?;
     asked.add_to(&mut health);
     Ok(health)
+}
+
+/// Loads the configuration as this process would, and plans by it while nothing is being judged.
+async fn plan_by(room: &Newsroom, file: PathBuf, version: &str, now: DateTime<Utc>) -> anyhow::Result<Plan> {
+    let ours = env!("CARGO_PKG_VERSION");
+    anyhow::ensure!(
+        version == ours,
+        "this is masthead {version}, and the running service is {ours}: each plans by its own rules; restart the \
+         service, or stop it and plan without it"
+    );
+    let _bench = room.bench.lock().await;
+    let environment = room.config.environment.clone();
+    let plan = move |store: &Store| {
+        let Loaded { config, report, .. } = config::load(Some(&file), &environment, now);
+        let config = config
+            .ok_or_else(|| anyhow::anyhow!("the configuration has errors\n{}", report.errors_only()))?;
+        plan::plan(store, &config, now).map_err(anyhow::Error::from)
+    };
+    room.store.run(plan).await
 }
 
 async fn explain_one(room: &Newsroom, account: &str, now: DateTime<Utc>) -> anyhow::Result<Explanation> {

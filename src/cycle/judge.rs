@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::Newsroom;
+use super::clippings::Clippings;
 use super::press::Press;
 use crate::analysis::assess::assess;
 use crate::analysis::corpus::Corpus;
 use crate::analysis::review::{self, Before, Expired, NewFinding, Rules};
 use crate::config::Config;
 use crate::model::account::{AccountId, Acct};
-use crate::model::assessment::{Assessment, Level};
+use crate::model::assessment::{Assessment, Level, Relation};
 use crate::model::dossier::{AccountRecord, Dossier};
 use crate::model::finding::{Finding, FindingId, FindingState};
+use crate::model::outlet::OutletId;
 use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::{Record, ReviewAct};
 use crate::store::{Batch, Store, StoreError, unless_damaged};
@@ -93,6 +96,65 @@ fn judge(
     accounts: Option<BTreeSet<AccountId>>,
     now: DateTime<Utc>,
 ) -> Result<Judged, StoreError> {
+    let dossiers = Dossiers::open(store, config)?;
+    let decided = decide(&dossiers, corpus, accounts, now)?;
+    if !decided.batch.is_empty() {
+        store.commit(decided.batch)?;
+    }
+    let mut raised = Vec::new();
+    for finding in decided.rulings.iter().flat_map(|ruling| &ruling.raised) {
+        let (id, account) = (finding.id, &finding.statement.acct);
+        tracing::info!(%id, %account, "raised a finding");
+        raised.push(format!("{id} {account}"));
+    }
+    Ok(Judged { raised, expired: decided.expired })
+}
+
+/// What judgement came to, before any of it is written.
+pub(super) struct Decided {
+    /// One for each account that was judged.
+    pub rulings: Vec<Ruling>,
+    batch: Batch,
+    expired: Vec<Expired>,
+}
+
+/// What judgement came to for one account.
+#[derive(Debug)]
+pub(super) struct Ruling {
+    pub acct: Acct,
+    /// What is stored of the last judgement.
+    pub before: Option<Standing>,
+    pub after: Option<Standing>,
+    pub raised: Vec<Finding>,
+    /// Findings that waited and would not be raised any more.
+    pub lapsed: Vec<FindingId>,
+}
+
+/// What an account is to which outlet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub outlet: OutletId,
+    pub relation: Relation,
+    pub level: Level,
+}
+
+impl Standing {
+    /// `None` where nothing ties the account to the outlet.
+    fn of(assessment: &Assessment) -> Option<Standing> {
+        let Assessment { outlet, relation, level, .. } = assessment;
+        let is_tied = *relation != Relation::Unrelated || *level != Level::Nothing;
+        is_tied.then(|| Standing { outlet: outlet.clone(), relation: *relation, level: *level })
+    }
+}
+
+/// Judges these accounts, or all with `None`, and writes nothing.
+pub(super) fn decide(
+    dossiers: &Dossiers<'_>,
+    corpus: &Corpus,
+    accounts: Option<BTreeSet<AccountId>>,
+    now: DateTime<Utc>,
+) -> Result<Decided, StoreError> {
+    let (store, config) = (dossiers.store, dossiers.config);
     let records: Vec<AccountRecord> = match &accounts {
         Some(ids) => {
             let records = ids.iter().filter_map(|id| unless_damaged(store.account(id)).transpose());
@@ -100,10 +162,6 @@ fn judge(
         }
         None => store.accounts()?.into_iter().map(Arc::unwrap_or_clone).collect(),
     };
-    if records.is_empty() {
-        return Ok(Judged::default());
-    }
-    let dossiers = Dossiers::open(store, config)?;
     let mut session = Session {
         store,
         config,
@@ -111,17 +169,14 @@ fn judge(
         findings: store.findings()?,
         next: store.next_finding_id()?,
         batch: Batch::default(),
-        raised: Vec::new(),
         expired: Vec::new(),
         now,
     };
+    let mut rulings = Vec::new();
     for account in records {
-        session.judge(&dossiers.of(account)?)?;
+        rulings.push(session.judge(&dossiers.of(account)?)?);
     }
-    if !session.batch.is_empty() {
-        store.commit(session.batch)?;
-    }
-    Ok(Judged { raised: session.raised, expired: session.expired })
+    Ok(Decided { rulings, batch: session.batch, expired: session.expired })
 }
 
 /// One pass of judgement: what it reads, and what it is about to write.
@@ -132,7 +187,6 @@ struct Session<'a> {
     findings: Vec<Finding>,
     next: FindingId,
     batch: Batch,
-    raised: Vec<String>,
     expired: Vec<Expired>,
     now: DateTime<Utc>,
 }
@@ -150,17 +204,25 @@ fn lead_since(fresh: &Assessment, known: Option<&Assessment>, now: DateTime<Utc>
 }
 
 impl Session<'_> {
-    fn judge(&mut self, dossier: &Dossier) -> Result<(), StoreError> {
+    fn judge(&mut self, dossier: &Dossier) -> Result<Ruling, StoreError> {
         let known = unless_damaged(self.store.assessment(&dossier.account.id))?;
         let before = Before { relation: known.as_ref().map(|assessment| assessment.relation) };
         let account = &dossier.account.id;
+        let mut ruling = Ruling {
+            acct: dossier.account.acct.clone(),
+            before: known.as_ref().and_then(Standing::of),
+            after: None,
+            raised: Vec::new(),
+            lapsed: Vec::new(),
+        };
         let Some(assessment) = assess(dossier, &self.config.watchlist, self.corpus) else {
             let lapsed = review::let_lapse(account, &self.findings, self.now);
+            ruling.lapsed.extend(lapsed.iter().map(|finding| finding.id));
             lapsed.into_iter().for_each(|finding| self.batch.put_finding(finding));
             if known.is_some() {
                 self.batch.remove_assessment(account);
             }
-            return Ok(());
+            return Ok(ruling);
         };
         let mut assessment = assessment;
         assessment.lead_since = lead_since(&assessment, known.as_ref(), self.now);
@@ -169,38 +231,40 @@ impl Session<'_> {
         let verdict =
             review::review(dossier, &assessment, before, &self.findings, watchlist, rules, self.now);
         let mut batch = Batch::default();
+        ruling.after = Standing::of(&assessment);
         if known.as_ref() != Some(&assessment) {
             batch.put_assessment(assessment);
         }
+        let is_lapsed = |finding: &&Finding| matches!(finding.state, FindingState::Lapsed { .. });
+        ruling.lapsed.extend(verdict.updated.iter().filter(is_lapsed).map(|finding| finding.id));
         verdict.updated.into_iter().for_each(|finding| batch.put_finding(finding));
         let expired = self.expired.len();
         self.expired.extend(verdict.expired);
-        let first = (self.next, self.findings.len(), self.raised.len());
-        verdict.raised.into_iter().for_each(|new| self.raise(new, &mut batch));
+        let first = (self.next, self.findings.len());
+        ruling.raised = verdict.raised.into_iter().map(|new| self.raise(new, &mut batch)).collect();
         if let Err(error) = batch.check() {
             tracing::error!(account = %dossier.account.acct, %error, "its judgement cannot be stored");
             self.next = first.0;
             self.findings.truncate(first.1);
-            self.raised.truncate(first.2);
+            ruling.raised.clear();
             self.expired.truncate(expired);
             batch = Batch::default();
             let lapsed = review::let_lapse(account, &self.findings, self.now);
             lapsed.into_iter().for_each(|finding| batch.put_finding(finding));
         }
         self.batch.extend(batch);
-        Ok(())
+        Ok(ruling)
     }
 
-    fn raise(&mut self, new: NewFinding, batch: &mut Batch) {
+    fn raise(&mut self, new: NewFinding, batch: &mut Batch) -> Finding {
         let NewFinding { statement, needs, approvals } = new;
         let id = self.next;
         let finding =
             Finding { id, raised_at: self.now, statement, needs, approvals, state: FindingState::Raised };
-        tracing::info!(%id, account = %finding.statement.acct, "raised a finding");
-        self.raised.push(format!("{id} {}", finding.statement.acct));
         self.next = FindingId(id.0 + 1);
         self.findings.push(finding.clone());
-        batch.put_finding(finding);
+        batch.put_finding(finding.clone());
+        finding
     }
 }
 
@@ -211,11 +275,18 @@ pub struct Dossiers<'a> {
     config: &'a Config,
     pages: Vec<PageSight>,
     hosts: Vec<HostSight>,
+    /// Matches as they would be stored, where they are not those in the store.
+    matches: Option<&'a Clippings>,
 }
 
 impl<'a> Dossiers<'a> {
     pub fn open(store: &'a Store, config: &'a Config) -> Result<Dossiers<'a>, StoreError> {
-        Ok(Dossiers { store, config, pages: store.pages()?, hosts: store.hosts()? })
+        Ok(Dossiers { store, config, pages: store.pages()?, hosts: store.hosts()?, matches: None })
+    }
+
+    /// The same with matches as another configuration reads them, of which nothing is written.
+    pub fn as_if(self, matches: &'a Clippings) -> Dossiers<'a> {
+        Dossiers { matches: Some(matches), ..self }
     }
 
     /// Everything known of one account.
@@ -231,7 +302,10 @@ impl<'a> Dossiers<'a> {
             listings: listings.cloned().collect(),
             counts,
             statuses: self.store.statuses(&account.id)?,
-            reuse: self.store.reuse(&account.id)?,
+            reuse: match self.matches {
+                Some(clippings) => clippings.reuse_of(&account.id).to_vec(),
+                None => self.store.reuse(&account.id)?,
+            },
             never_flag: self.store.never_flag(&account.id)?,
             pages: self.pages.iter().filter(names_it).cloned().collect(),
             hosts: self.hosts.iter().filter(|host| host.account == account.id).cloned().collect(),

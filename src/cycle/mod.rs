@@ -13,6 +13,7 @@ pub mod health;
 pub mod home;
 pub mod judge;
 pub mod outlook;
+pub mod plan;
 pub mod press;
 pub mod publish;
 pub mod reload;

@@ -30,6 +30,10 @@ impl Place {
         self.dir.join("db")
     }
 
+    pub fn is_made(&self) -> bool {
+        self.db().exists()
+    }
+
     /// Makes the directories, for our user only; existing ones keep their mode.
     pub fn create(&self) -> Result<(), StoreError> {
         let create = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path);

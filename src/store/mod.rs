@@ -162,6 +162,11 @@ impl Store {
         Ok(OldStore { store, schema })
     }
 
+    /// Whether a store was ever made in this directory.
+    pub fn is_in(dir: &Path) -> bool {
+        Place { dir: dir.to_owned() }.is_made()
+    }
+
     /// The same store for those who live by this clock: it stands still while [`Store::run`] is at work.
     pub fn timed_by(self, clock: Clock) -> Store {
         Store { clock, ..self }

@@ -140,6 +140,13 @@ impl World {
         serde_json::from_str(&done.stdout).unwrap()
     }
 
+    /// The same by a configuration of its own, while that of services stays as it is written.
+    pub fn ask_by(&self, config: &Path, words: &[&str]) -> Value {
+        let output = masthead().args(words).args(["--json", "--config"]).arg(config).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// Everything that was ever posted on a server, oldest first.
     pub fn outbox(&self, server: &str) -> Vec<Post> {
         self.call("GET", &format!("/_sandbox/outbox?server={server}"), "").unwrap()
