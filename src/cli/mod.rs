@@ -61,7 +61,8 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         | Command::Export { .. }
         | Command::Import { .. }
         | Command::Restore { .. }
-        | Command::Compact => care::run(load(path, environment, now)?, cli.command, now, cli.json).await,
+        | Command::Compact
+        | Command::Rescue => care::run(load(path, environment, now)?, cli.command, now, cli.json).await,
         Command::Verify => verify(&load(path, environment, now)?, cli.json),
         command => {
             let config = load(path, environment, now)?;

@@ -50,6 +50,10 @@ impl Service {
         let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
         tasks.spawn(loops::collect(room.clone(), stopping.clone()));
         tasks.spawn(loops::publish(room.clone(), stopping.clone()));
+        // Where time jumps nothing is kept.
+        if !config.clock.jumps() {
+            tasks.spawn(loops::care(room.clone(), stopping.clone()));
+        }
         tasks.spawn(socket::serve(socket, room, stopping.clone()));
         let pages = pages(Box::pin(until_stop(stopping)));
         tasks.spawn(async move { pages.await.context("serve the pages") });
