@@ -290,6 +290,14 @@ Refused while the service runs. Needs room for a second store while it works; a 
 Example
   masthead compact")]
     Compact,
+    /// On a full disk: free what the service put by, so that the store opens again
+    #[command(after_help = "\
+A service that finds plenty of space lays 64 MB of ballast in `state_dir`; this removes it and says what else could
+go. The next start with plenty of space lays it again.
+
+Example
+  masthead rescue")]
+    Rescue,
     /// Check the ledger's chain and the texts beside it, offline
     #[command(after_help = "\
 Needs neither store nor network, and may run beside the service.

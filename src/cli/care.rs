@@ -15,11 +15,11 @@ use super::args::Command;
 use super::{as_json, put, service};
 use crate::config::Config;
 use crate::cycle::archive::Kind;
-use crate::cycle::backup::Made;
+use crate::cycle::backup::{self, Made};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::compact::{self, Compacted};
 use crate::cycle::restore::{self, LedgerFate, Old, Restored};
-use crate::cycle::space::in_words;
+use crate::cycle::space::{self, Rescued, in_words};
 
 /// Does one of these commands.
 pub(super) async fn run(
@@ -40,6 +40,10 @@ pub(super) async fn run(
             refuse_beside_service(&config, "compact")?;
             let done = compact::compact(&config, now)?;
             put(&if json { as_json(&done)? } else { compacted(&done) })?;
+        }
+        Command::Rescue => {
+            let done = space::rescue(&config)?;
+            put(&if json { as_json(&done)? } else { rescued(&done) })?;
         }
         other => bail!("{other:?} is no care of the data"),
     }
@@ -94,15 +98,16 @@ async fn export(config: Config, out: Option<&Path>, json: bool) -> anyhow::Resul
     let is_packed = out.extension().is_some_and(|end| end == "gz");
     let mut source: Box<dyn Read> =
         if is_packed { Box::new(packed) } else { Box::new(GzDecoder::new(packed)) };
-    let write = || -> io::Result<u64> {
+    let mut write = || -> io::Result<u64> {
         let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(out)?;
         let bytes = io::copy(&mut source, &mut file)?;
         file.flush()?;
         file.sync_all()?;
         Ok(bytes)
     };
-    let mut write = write;
     let bytes = write().with_context(|| format!("write {}", out.display()))?;
+    // What was read back was the file in between.
+    backup::check(out).with_context(|| format!("read {} back", out.display()))?;
     super::print(&Answer::Exported(Made { path: out.to_owned(), bytes, ..made }), json)
 }
 
@@ -160,6 +165,22 @@ fn restored(done: &Restored) -> String {
 fn compacted(done: &Compacted) -> String {
     let (before, after) = (in_words(done.before), in_words(done.after));
     format!("{} records written anew: {before} before, {after} now\n", done.records)
+}
+
+fn rescued(done: &Rescued) -> String {
+    let mut text = match done.freed {
+        Some(freed) => {
+            format!("freed {} of ballast; {} are free now\n", in_words(freed), in_words(done.free))
+        }
+        None => format!("there is no ballast to free; {} are free\n", in_words(done.free)),
+    };
+    if !done.could_go.is_empty() {
+        text += "these are not needed for running; move them to another disk or remove what you can spare:\n";
+    }
+    done.could_go.iter().for_each(|path| {
+        let _ = writeln!(text, "  {}", path.display());
+    });
+    text + "next: make room for good, start the service; with it stopped `masthead compact` makes the store small\n"
 }
 
 fn seconds(millis: u64) -> String {

@@ -67,7 +67,8 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         | Command::Export { .. }
         | Command::Import { .. }
         | Command::Restore { .. }
-        | Command::Compact => care::run(load(path, environment, now)?, cli.command, now, cli.json).await,
+        | Command::Compact
+        | Command::Rescue => care::run(load(path, environment, now)?, cli.command, now, cli.json).await,
         Command::Plan => {
             let plan = plan::ask(path, environment, now).await?;
             print(&Answer::Planned(plan), cli.json)?;

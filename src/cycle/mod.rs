@@ -159,6 +159,15 @@ fn open_store(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
                 "{newer}; go back to that version, or take back what was before it: {way_out}"
             ));
         }
+        Err(damaged @ StoreError::Engine { .. }) => {
+            let file =
+                backup::newest(config).map_or("FILE".to_owned(), |newest| newest.path.display().to_string());
+            let way_out = format!(
+                "the store does not open, and its files are left as they are; `masthead restore --aside {file}` sets \
+                 them aside and brings the backup back"
+            );
+            return Err(anyhow::Error::new(damaged).context(way_out));
+        }
         opened => return Ok(opened?),
     }
     let old = Store::open_old(dir, cache)?;

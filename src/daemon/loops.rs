@@ -9,7 +9,7 @@ use super::{notify, until_stop};
 use crate::clock::Clock;
 use crate::cycle::health::{self, probe};
 use crate::cycle::targets::Pacing;
-use crate::cycle::{Newsroom, alert, collect, publish, schedule};
+use crate::cycle::{Newsroom, alert, backup, collect, publish, schedule, space};
 use crate::store::Store;
 
 /// With nothing due the collection loop still looks this often, for what was added meanwhile.
@@ -21,14 +21,34 @@ const LOOK_AT_HEALTH: Duration = Duration::seconds(30);
 /// Where time jumps, nothing happens outside of the program, and a look costs as much as a poll.
 const LOOK_WHERE_TIME_JUMPS: Duration = Duration::days(1);
 
+/// What is lost with a disk is at most the day since the last backup. A timer that makes one at the same hour every day
+/// comes first.
+const BACKUP_EVERY: Duration = Duration::hours(26);
+/// After a start, and after a backup that could not be made.
+const FIRST_BACKUP_AFTER: Duration = Duration::hours(1);
+
 /// Polls what is due, again and again. Ends with an error only when the store refuses.
 pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
     let clock = room.config.clock;
     let idle = if clock.jumps() { LOOK_WHERE_TIME_JUMPS } else { IDLE };
     let mut news = room.news();
+    let mut was_full = false;
     loop {
         news.mark_unchanged();
         let now = clock.now();
+        let is_full = is_too_full(&room)?;
+        if is_full != was_full {
+            tell_of_space(is_full);
+            was_full = is_full;
+        }
+        if is_full {
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+                () = clock.sleep(idle) => {}
+            }
+            notify(&[sd_notify::NotifyState::Watchdog]);
+            continue;
+        }
         // A pass that is told to stop writes what has come and leaves the other targets due.
         collect::pass_until(&room, Pacing::Spread, now, until_stop(stopping.clone())).await?;
         if *stopping.borrow() {
@@ -67,6 +87,52 @@ pub(super) async fn watch(room: Newsroom, mut stopping: watch::Receiver<bool>) -
             _ = stopping.wait_for(|stop| *stop) => return Ok(()),
             _ = news.changed() => {}
             () = pause => {}
+        }
+    }
+}
+
+/// Whether what is left of the disk belongs to the public record.
+fn is_too_full(room: &Newsroom) -> anyhow::Result<bool> {
+    Ok(!room.config.clock.jumps() && room.store.free_on_disk()? < space::COLLECT_ABOVE)
+}
+
+fn tell_of_space(is_full: bool) {
+    let limit = space::in_words(space::COLLECT_ABOVE);
+    match is_full {
+        true => tracing::error!(
+            "collection pauses: less than {limit} are left on the disk; digests go on; see `masthead rescue`"
+        ),
+        false => tracing::info!("collection goes on: more than {limit} are free again"),
+    }
+}
+
+/// Lays ballast, and makes a backup once a day. A backup that cannot be made ends nothing.
+pub(super) async fn care(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let clock = room.config.clock;
+    if let Err(error) = space::take_ballast(&room.config.state_dir) {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "without ballast `masthead rescue` cannot help on a full disk"
+        );
+    }
+    let begun = clock.now();
+    loop {
+        let newest = backup::newest(&room.config).map_or(begun - BACKUP_EVERY, |newest| newest.made_at);
+        // A while after the start: a service that is tried for a minute needs none.
+        let due = (newest + BACKUP_EVERY).max(begun + FIRST_BACKUP_AFTER);
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+            () = clock.sleep_until(due) => {}
+        }
+        match backup::make(&room, clock.now()).await {
+            Ok(made) => tracing::info!(path = %made.path.display(), bytes = made.bytes, "made a backup"),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "no backup was made");
+                tokio::select! {
+                    _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+                    () = clock.sleep(FIRST_BACKUP_AFTER) => {}
+                }
+            }
         }
     }
 }

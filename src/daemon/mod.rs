@@ -59,6 +59,10 @@ impl Shift {
         loops.spawn(loops::collect(room.clone(), stopping.clone()));
         loops.spawn(loops::publish(room.clone(), stopping.clone()));
         loops.spawn(loops::watch(room.clone(), stopping.clone()));
+        // Where time jumps nothing is kept.
+        if !room.config.clock.jumps() {
+            loops.spawn(loops::care(room.clone(), stopping.clone()));
+        }
         let pages = pages(Box::pin(until_stop(stopping)));
         on_duty.spawn(async move { pages.await.context("serve the pages") });
         Shift { stop, loops, pages: on_duty }

@@ -85,7 +85,7 @@ pub enum LedgerError {
     /// Somebody changed a record, or the disk did. A person has to look.
     #[error("the ledger {} is broken at line {line}: {why}; expected hash {expected}, found {found}", path.display())]
     Broken { path: PathBuf, line: u64, why: String, expected: String, found: String },
-    #[error("no space left for the ledger in {} ({doing}); make room there and start again", path.display())]
+    #[error("no space left for the ledger in {} ({doing}); make room there and start again; `masthead rescue` frees what was put by for this", path.display())]
     NoSpace { path: PathBuf, doing: &'static str },
     #[error("the ledger in {} has an I/O error ({doing}): {source}", path.display())]
     Io { path: PathBuf, doing: &'static str, source: io::Error },

@@ -28,7 +28,7 @@ pub enum StoreError {
     NewerSchema { dir: PathBuf, found: u32, known: u32, version: Option<String> },
     #[error("the store in {} has schema {found}; expected {known}, to which it is brought when it is opened as an old one", dir.display())]
     OlderSchema { dir: PathBuf, found: u32, known: u32 },
-    #[error("no space left for the store in {} ({doing}); make room there and start again", dir.display())]
+    #[error("no space left for the store in {} ({doing}); make room there and start again; `masthead rescue` frees what was put by for this", dir.display())]
     NoSpace { dir: PathBuf, doing: &'static str },
     #[error("the store in {} has an I/O error ({doing}): {source}", dir.display())]
     Io { dir: PathBuf, doing: &'static str, source: io::Error },

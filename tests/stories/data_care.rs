@@ -165,3 +165,45 @@ fn a_store_that_is_gone_is_missed_also_when_the_ledger_is_gone_with_it() {
     assert_eq!(world.ask(&["reconcile"])["safe_mode"], Value::Null);
     assert!(accounts(&world) >= 4);
 }
+
+#[test]
+fn a_service_makes_a_backup_a_day_and_lays_ballast_that_rescue_frees() {
+    let world = World::open(6000);
+    let service = world.run();
+    service.expect("made a backup");
+    assert_eq!(service.stop().0, Some(0));
+    let ballast = world.state().join("ballast");
+    // Where the disk has no plenty, none is laid.
+    if ballast.exists() {
+        assert_eq!(fs::metadata(&ballast).unwrap().len(), 64 << 20);
+        assert_eq!(world.ask(&["rescue"])["freed"], 64 << 20);
+        assert!(!ballast.exists());
+    }
+    let done = world.ask(&["rescue"]);
+    assert_eq!(done["freed"], Value::Null);
+    assert!(!done["could_go"].as_array().unwrap().is_empty(), "{done}");
+}
+
+/// sled finds these by itself. What it does not find, an emptied store, is the story above.
+#[test]
+fn a_store_whose_files_are_damaged_names_the_way_back_which_works() {
+    let world = seen();
+    let file = backup(&world);
+    let (known, data) = (accounts(&world), world.state().join("db/db"));
+    let whole = fs::read(&data).unwrap();
+    let flipped: Vec<u8> =
+        whole.iter().enumerate().map(|(at, byte)| if at % 1000 == 999 { !byte } else { *byte }).collect();
+    for damaged in [&whole[..100], &whole[..20_000], &flipped] {
+        fs::write(&data, damaged).unwrap();
+        let done = world.command(&["accounts"]);
+        // An error, never a panic, and never a store with less in it.
+        assert_eq!(done.code, Some(5), "{done:?}");
+        assert!(
+            done.stderr.contains("its files are left as they are; `masthead restore --aside"),
+            "{done:?}"
+        );
+        assert!(done.stderr.contains(file.file_name().unwrap().to_str().unwrap()), "{done:?}");
+        world.ask(&["restore", "--aside", file.to_str().unwrap()]);
+        assert_eq!(accounts(&world), known);
+    }
+}

@@ -70,6 +70,28 @@ fn a_disk_that_is_full_when_a_digest_is_due_ends_the_service_and_loses_nothing()
     assert_ledger_is_sound(&world);
 }
 
+/// A disk of this size has no plenty, so the ballast is laid by hand.
+#[test]
+fn on_a_full_disk_rescue_frees_the_ballast_and_the_service_goes_on() {
+    let mut world = World::open(1200);
+    let Some(disk) = SmallDisk::under(&world) else {
+        println!("skipped: this user may not mount a small disk");
+        return;
+    };
+    std::fs::write(disk.0.join("ballast"), vec![1; 8 << 20]).unwrap();
+    world = scene::newcomer_found(world);
+    disk.fill();
+    assert_full(&world, world.begin(&["run"]));
+    let rescued = world.ask(&["rescue"]);
+    assert_eq!(rescued["freed"], 8 << 20, "{rescued}");
+    let service = world.run();
+    service.expect("collection pauses");
+    scene::closed(&world, 1);
+    assert_eq!(service.stop().0, Some(0));
+    assert_eq!(names(&standing(&world, HOME), NEWCOMER), [1]);
+    assert_ledger_is_sound(&world);
+}
+
 /// The service ends by itself, with the code on which nobody restarts it, and says where room is needed.
 fn assert_full(world: &World, service: Process) {
     let (code, log) = service.end(PATIENCE);

@@ -21,7 +21,7 @@ type Records = BTreeMap<(TreeName, Vec<u8>), Vec<u8>>;
 
 fn unpack(dir: &Path) {
     fs::create_dir_all(dir).unwrap();
-    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/migration/schema-1.tar.xz");
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories/migration/schema-1.tar.xz");
     assert!(Command::new("tar").args(["-xJf", fixture, "-C"]).arg(dir).status().unwrap().success());
 }
 
