@@ -53,7 +53,7 @@ fn the_example_runs_as_it_is_and_says_what_it_sees() {
     let left = fs::read_dir(folder.path().join("data")).unwrap();
     let mut left: Vec<String> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();
-    assert_eq!(left, ["db", "ledger.jsonl", "lock"]);
+    assert_eq!(left, ["ballast", "db", "ledger.jsonl", "lock", "store.id"]);
 }
 
 #[test]

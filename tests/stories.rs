@@ -10,6 +10,8 @@ mod data_care;
 mod disk;
 #[path = "stories/doctor.rs"]
 mod doctor;
+#[path = "stories/down.rs"]
+mod down;
 #[path = "stories/filters.rs"]
 mod filters;
 #[path = "stories/halted.rs"]
@@ -20,6 +22,8 @@ mod hosts;
 mod kills;
 #[path = "stories/lost.rs"]
 mod lost;
+#[path = "stories/manual.rs"]
+mod manual;
 #[path = "stories/migration.rs"]
 mod migration;
 #[path = "stories/owner.rs"]

@@ -50,7 +50,7 @@ pub fn of_server(scene: Scene) -> Router {
         .route("/api/v1/apps", post(login::register))
         .route("/oauth/authorize", get(login::authorize))
         .route("/oauth/token", post(login::token))
-        .route("/_sandbox/faults", post(add_fault))
+        .route("/_sandbox/faults", post(add_fault).delete(forget_faults))
         .route("/_sandbox/outbox", get(show_outbox))
         .fallback(pages::of_server)
         .with_state(scene)
@@ -68,6 +68,12 @@ pub fn of_site(scene: SiteScene) -> Router {
 
 async fn add_fault(State(scene): State<Scene>, Json(fault): Json<Fault>) -> StatusCode {
     scene.stage.faults.add(fault);
+    StatusCode::NO_CONTENT
+}
+
+/// Everything goes right again.
+async fn forget_faults(State(scene): State<Scene>) -> StatusCode {
+    scene.stage.faults.forget();
     StatusCode::NO_CONTENT
 }
 

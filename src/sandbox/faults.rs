@@ -61,6 +61,11 @@ impl Faults {
         self.lock().push(fault);
     }
 
+    /// Nothing is to happen any more.
+    pub fn forget(&self) {
+        self.lock().clear();
+    }
+
     /// The oldest fault that matches; it is used up by one.
     pub fn take(&self, server: &Host, method: &str, path: &str) -> Option<Effect> {
         let mut faults = self.lock();

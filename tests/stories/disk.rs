@@ -7,6 +7,7 @@ use std::process::Command;
 
 use serde_json::json;
 
+use crate::manual::assert_promised;
 use crate::record::{assert_ledger_is_sound, names, standing};
 use crate::scene::{self, HOME, NEWCOMER};
 use crate::service::{PATIENCE, Process, World};
@@ -98,5 +99,5 @@ fn assert_full(world: &World, service: Process) {
     assert_eq!(code, Some(5), "{log}");
     let told = log.lines().find(|line| line.starts_with("masthead: ")).unwrap_or_default();
     assert!(told.contains("no space left") && told.contains(world.dir().to_str().unwrap()), "{log}");
-    assert!(told.contains("make room there and start again"), "{log}");
+    assert_promised("full disk", told);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::manual::assert_promised;
 use crate::service::{PATIENCE, World};
 
 /// A day takes 24 seconds.
@@ -138,6 +139,7 @@ fn a_revoked_token_is_seen_before_the_next_digest_and_told_with_its_way_out() {
         let (status, body) = page(world, "/health");
         (status == 503 && body.contains(r#""state":"broken""#)).then_some(())
     });
+    assert_promised("revoked token", &done.stdout);
     assert!(!page(&world, "/health").1.contains("401"), "the page names no answers of servers");
     drop(service);
 }
@@ -205,6 +207,7 @@ fn a_feed_that_is_dead_for_a_day_blinds_its_publisher_and_is_told() {
         assert_eq!(code, Some(1));
         Some(line)
     });
+    assert_promised("dead feed", &world.command(&["doctor", "--offline"]).stdout);
     assert_eq!(line.1, "China News Service");
     assert!(line.2.contains("answered 404") && line.2.contains("not read since"), "{line:?}");
     assert!(
@@ -234,7 +237,7 @@ fn by_a_wrong_clock_no_digest_is_made() {
     );
     let done = world.command(&["doctor", "--offline"]);
     assert!(done.stdout.contains("!! clock"), "{}", done.stdout);
-    assert!(done.stdout.contains("fix: timedatectl set-ntp true"), "{}", done.stdout);
+    assert_promised("wrong clock", &done.stdout);
     assert!(world.outbox("social.example").is_empty());
     drop(service);
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::manual::assert_promised;
 use crate::record::{names, standing};
 use crate::scene::{self, HOME, NEWCOMER, RETURNED};
 use crate::service::{PATIENCE, World};
@@ -206,6 +207,7 @@ fn a_lost_state_directory_is_no_first_start_as_long_as_our_posts_stand() {
     let mut world = said_once();
     fs::remove_dir_all(world.state()).unwrap();
     assert_safe_mode(&world, "digest 1, which");
+    assert_promised("lost state_dir", &world.command(&["digest"]).stdout);
     assert_eq!(reconcile(&world)["adopted"].as_array().unwrap().len(), 2);
     assert_goes_on(&mut world, 2);
 }

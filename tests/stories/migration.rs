@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::manual::assert_promised;
 use crate::service::World;
 use masthead::store::{Filling, RawRecord, Store, StoreError, TreeName};
 use serde_json::{Value, json};
@@ -153,6 +154,7 @@ fn a_store_of_a_later_version_is_refused_with_the_way_back() {
     filling.finish().unwrap();
     let done = world.command(&["accounts"]);
     assert_eq!(done.code, Some(1), "{done:?}");
+    assert_promised("downgrade", &done.stderr.replace('`', ""));
     for told in ["it was last written by masthead 9.9.9", "masthead restore --aside", "-schema-1.jsonl.gz"] {
         assert!(done.stderr.contains(told), "{done:?}");
     }

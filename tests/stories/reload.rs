@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::manual::assert_promised;
 use crate::scene;
 use crate::service::{PATIENCE, Process, World, pause};
 
@@ -85,6 +86,7 @@ fn a_broken_edit_keeps_everything_going_until_the_next_good_one() {
     assert!(refused.stdout.contains("The running bot keeps its configuration of"), "{refused:?}");
     let told = world.command(&["targets"]).stdout;
     assert!(told.contains("outlet `mine` without `country`"), "{told}");
+    assert_promised("bad reload", &world.command(&["doctor", "--offline"]).stdout);
     assert!(page(&world).starts_with("HTTP/1.1 200"));
     pause(Duration::from_secs(5));
     assert_eq!(service.times(REFUSED), 1, "it is told once:\n{}", service.log());

@@ -158,6 +158,12 @@ impl World {
         assert_eq!(answer, None);
     }
 
+    /// Everything goes right again.
+    pub fn mend(&self) {
+        let answer: Option<Value> = self.call("DELETE", "/_sandbox/faults", "");
+        assert_eq!(answer, None);
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         Clock::Scaled(self.scale()).now()
     }
