@@ -1,11 +1,13 @@
 //! The command line: what can be typed.
 
+pub mod login;
 pub mod review;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use login::Login;
 use review::{REVIEW_HELP, Review, Reviewer};
 
 /// Tells people who is behind an account.
@@ -72,6 +74,14 @@ Examples
         /// All keys, also those that the configuration does not name
         #[arg(long, required = true)]
         all: bool,
+    },
+    /// Log in to the account that posts; its token goes where the configuration looks for it
+    #[command(after_help = "\
+Example
+  masthead login fediverse")]
+    Login {
+        #[command(subcommand)]
+        what: Login,
     },
     /// Outlets that are watched: owner, control and who says so, domains, accounts
     #[command(after_help = "\

@@ -4,6 +4,7 @@ pub mod args;
 mod desk;
 mod digest;
 mod explain;
+mod login;
 mod render;
 mod service;
 mod table;
@@ -19,6 +20,7 @@ use crate::config::{self, Config, Environment, Loaded, Paint};
 use crate::cycle::commands::{Answer, Request};
 use crate::ledger;
 use crate::model::outlet::OutletId;
+use args::login::Login;
 use args::review::Review;
 use args::{Cli, Command};
 
@@ -54,6 +56,10 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         }
         Command::Reviewer { what } => {
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Login { what: Login::Fediverse(ref typed) } => {
+            login::fediverse(path, &environment, typed, now, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),

@@ -123,7 +123,9 @@ impl Gate {
                 }
             },
         };
-        let needs_token = habits.reads == Reads::NeedToken && !request.uri().path().ends_with("/instance");
+        let path = request.uri().path();
+        let is_open = path.ends_with("/instance") || path == "/api/v1/apps";
+        let needs_token = habits.reads == Reads::NeedToken && !is_open;
         if needs_token && caller == Caller::Anonymous {
             return Err(Box::new(reply::error(401, "Unauthorized: token not supplied")));
         }
