@@ -1,5 +1,7 @@
 //! The command line: what can be typed.
 
+pub mod help;
+pub mod init;
 pub mod login;
 pub mod review;
 
@@ -7,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use init::Init;
 use login::Login;
 use review::{REVIEW_HELP, Review, Reviewer};
 
@@ -15,7 +18,13 @@ use review::{REVIEW_HELP, Review, Reviewer};
 /// Watches known state-media outlets, finds newly seen accounts that are theirs, keeps the proof and
 /// posts digests.
 #[derive(Debug, Parser)]
-#[command(name = "masthead", version, verbatim_doc_comment, after_help = EXIT_CODES)]
+#[command(
+    name = "masthead",
+    version,
+    verbatim_doc_comment,
+    disable_help_subcommand = true,
+    after_help = EXIT_CODES
+)]
 pub struct Cli {
     /// Configuration, else $MASTHEAD_CONFIG, config.toml, /etc/masthead/config.toml
     #[arg(long, global = true, value_name = "FILE")]
@@ -75,6 +84,15 @@ Examples
         #[arg(long, required = true)]
         all: bool,
     },
+    /// Write the first configuration, and what a service needs, where they are missing
+    #[command(after_help = "\
+Nothing that is there is written over: it says what is there and how it differs.
+
+Examples
+  masthead init                              config.toml and watchlist.d/ here
+  masthead init --systemd                    as root: /etc/masthead, the units, the service's user
+  masthead init --systemd --dir /mnt/image   the same for another system")]
+    Init(Init),
     /// Log in to the account that posts; its token goes where the configuration looks for it
     #[command(after_help = "\
 Example
@@ -265,6 +283,34 @@ Examples
         #[arg(long)]
         dir: Option<PathBuf>,
     },
+    /// Completions for a shell
+    #[command(after_help = "\
+Examples
+  masthead completions bash > /usr/share/bash-completion/completions/masthead
+  masthead completions zsh > /usr/share/zsh/vendor-completions/_masthead
+  masthead completions fish > ~/.config/fish/completions/masthead.fish")]
+    Completions { shell: Shells },
+    /// The daily commands, one command with examples, or all
+    #[command(after_help = "\
+Examples
+  masthead help
+  masthead help explain
+  masthead help --all")]
+    Help {
+        /// About this command
+        command: Vec<String>,
+        /// All commands and the exit codes
+        #[arg(long, conflicts_with = "command")]
+        all: bool,
+    },
+}
+
+/// Shells that complete our commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shells {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 impl Command {

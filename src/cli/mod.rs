@@ -1,9 +1,11 @@
 //! The command line: reads what was typed, asks the service or the store, prints the answer.
 
 pub mod args;
+mod completions;
 mod desk;
 mod digest;
 mod explain;
+mod init;
 mod login;
 mod render;
 mod service;
@@ -56,6 +58,18 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         }
         Command::Reviewer { what } => {
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Init(ref wanted) => {
+            init::init(wanted, cli.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Completions { shell } => {
+            completions::completions(shell)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Help { ref command, all } => {
+            put(&args::help::about(command, all))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Login { what: Login::Fediverse(ref typed) } => {
