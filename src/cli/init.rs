@@ -18,8 +18,10 @@ const WATCHLIST: &str = include_str!("../../watchlist/starter.toml.example");
 /// Where a file of a system belongs, and what it says.
 type SystemFile = (&'static str, &'static str);
 
-const SYSTEM: [SystemFile; 3] = [
+const SYSTEM: [SystemFile; 5] = [
     ("etc/systemd/system/masthead.service", include_str!("../../systemd/masthead.service")),
+    ("etc/systemd/system/masthead-backup.service", include_str!("../../systemd/masthead-backup.service")),
+    ("etc/systemd/system/masthead-backup.timer", include_str!("../../systemd/masthead-backup.timer")),
     ("etc/sysusers.d/masthead.conf", include_str!("../../systemd/masthead.sysusers")),
     ("etc/tmpfiles.d/masthead.conf", include_str!("../../systemd/masthead.tmpfiles")),
 ];
@@ -185,7 +187,7 @@ fn steps_of_system(root: &Path, program: &Program) -> Vec<String> {
     vec![
         prepare,
         format!(
-            "edit {}: `contact`, the servers; masthead check && systemctl enable --now masthead",
+            "edit {}: `contact`, the servers; masthead check && systemctl enable --now masthead masthead-backup.timer",
             config.display()
         ),
         "with `[publish.fediverse] server` set: masthead login fediverse, as root".to_owned(),

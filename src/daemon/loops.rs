@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use tokio::sync::watch;
 
-use super::notify;
+use super::watchdog::{Loop, Watchdog};
 use crate::cycle::targets::Pacing;
 use crate::cycle::{Newsroom, collect, publish, schedule};
 use crate::store::Store;
@@ -16,7 +16,11 @@ const LOOK_FOR_DIGEST: Duration = Duration::minutes(2);
 const LOOK_WHERE_TIME_JUMPS: Duration = Duration::days(1);
 
 /// Polls what is due, again and again. Ends with an error only when the store refuses.
-pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub(super) async fn collect(
+    room: Newsroom,
+    watchdog: Watchdog,
+    mut stopping: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let clock = room.config.clock;
     let idle = if clock.jumps() { LOOK_WHERE_TIME_JUMPS } else { IDLE };
     let mut news = room.news();
@@ -28,7 +32,7 @@ pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>)
             _ = stopping.wait_for(|stop| *stop) => return Ok(()),
             pass = collect::pass(&room, Pacing::Spread, now) => { pass?; }
         }
-        notify(&[sd_notify::NotifyState::Watchdog]);
+        watchdog.passed(Loop::Collection);
         let due = room.store.run(Store::first_due).await?;
         let next = due.unwrap_or(now + idle).min(now + idle);
         tokio::select! {
@@ -40,12 +44,17 @@ pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>)
 }
 
 /// Composes digests on schedule and posts them part by part.
-pub(super) async fn publish(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub(super) async fn publish(
+    room: Newsroom,
+    watchdog: Watchdog,
+    mut stopping: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let clock = room.config.clock;
     let mut news = room.news();
     loop {
         news.mark_unchanged();
         let again = publish::pass(&room, clock.now()).await?;
+        watchdog.passed(Loop::Publication);
         let next = again.unwrap_or_else(|| next_look(&room, clock.now()));
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return Ok(()),

@@ -2,6 +2,7 @@
 
 mod loops;
 mod socket;
+mod watchdog;
 
 use std::io;
 use std::pin::Pin;
@@ -48,8 +49,9 @@ impl Service {
         let (stop, stopping) = watch::channel(false);
         let socket = socket::listen(&config).context("open the socket for commands")?;
         let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
-        tasks.spawn(loops::collect(room.clone(), stopping.clone()));
-        tasks.spawn(loops::publish(room.clone(), stopping.clone()));
+        let watchdog = watchdog::Watchdog::default();
+        tasks.spawn(loops::collect(room.clone(), watchdog.clone(), stopping.clone()));
+        tasks.spawn(loops::publish(room.clone(), watchdog, stopping.clone()));
         tasks.spawn(socket::serve(socket, room, stopping.clone()));
         let pages = pages(Box::pin(until_stop(stopping)));
         tasks.spawn(async move { pages.await.context("serve the pages") });
