@@ -847,7 +847,7 @@ fn a_configuration_is_looked_for_in_its_places() {
     insta::assert_snapshot!(nowhere.report.text(Paint::Plain), @r#"
     error: no configuration found
       looked for --config, $MASTHEAD_CONFIG, ./config.toml and /etc/masthead/config.toml
-     | help      cp config.toml.example config.toml   runs as it is, without credentials
+     | help      masthead init   writes one here that runs as it is, without credentials
 
     1 error, no warnings in no files (no outlets, no accounts, no feeds)
     "#);
