@@ -13,7 +13,7 @@ use super::args::init::Init;
 use super::{as_json, put};
 
 const CONFIG: &str = include_str!("../../config.toml.example");
-const WATCHLIST: &str = include_str!("../../watchlist/starter.toml.example");
+const WATCHLIST: &str = include_str!("../../watchlist.toml.example");
 
 /// Where a file of a system belongs, and what it says.
 type SystemFile = (&'static str, &'static str);
