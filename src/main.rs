@@ -3,7 +3,6 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use masthead::cli::args::{Cli, Command};
 use masthead::cli::{self, exit};
 use masthead::clock::Clock;
@@ -13,7 +12,7 @@ use masthead::ledger::LedgerError;
 use masthead::store::StoreError;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::of_process();
     start_log(&cli.command);
     if let Command::Demo { headless, seed } = cli.command {
         let ending = if headless { play::Ending::ByItself } else { play::Ending::WhenStopped };

@@ -711,7 +711,7 @@ fn publishing_asks_for_all_it_needs_at_once() {
       |
     4 | enabled = true
       |           ^^^^ fediverse.token is not there
-      | help      printf %s TOKEN > fediverse.token; chmod 600 fediverse.token
+      | help      masthead login fediverse   gets a token and puts it there
 
     warning: nothing undisclosed can ever be posted
      --> config.toml:4:11   undisclosed = 2, but there is no reviewer
@@ -754,7 +754,7 @@ fn a_token_that_is_missing_empty_or_of_two_words_is_refused_without_showing_it()
       |
     6 | enabled = true
       |           ^^^^ fediverse.token is not there
-      | help      printf %s TOKEN > fediverse.token; chmod 600 fediverse.token
+      | help      masthead login fediverse   gets a token and puts it there
 
     1 error, no warnings in 1 file (no outlets, no accounts, no feeds)
     "#);
@@ -847,7 +847,7 @@ fn a_configuration_is_looked_for_in_its_places() {
     insta::assert_snapshot!(nowhere.report.text(Paint::Plain), @r#"
     error: no configuration found
       looked for --config, $MASTHEAD_CONFIG, ./config.toml and /etc/masthead/config.toml
-     | help      cp config.toml.example config.toml   runs as it is, without credentials
+     | help      masthead init   writes one here that runs as it is, without credentials
 
     1 error, no warnings in no files (no outlets, no accounts, no feeds)
     "#);

@@ -273,6 +273,30 @@ async fn a_token_that_was_taken_back_posts_nothing_and_is_named_as_the_reason() 
     assert_eq!(found.posts, thread(&told, &found, None));
 }
 
+/// A person picks the account on the server's own page, and the bot goes on with the token of that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_login_at_a_server_of_others_ends_in_a_token_that_posts() {
+    let scene = Scene::with_news().await;
+    client(&scene.server, "revoke", &[&scene.masthead.token]);
+    let begun = scene.bot.ask(&["login", "fediverse"]);
+    let page = begun["authorize_url"].as_str().unwrap();
+    let (place, form) = page.split_once('?').unwrap();
+    let shown = scene.server.press(place, &format!("{form}&username=masthead")).await;
+    let code = shown.split_once("Authorization code: ").expect(&shown).1.split_once('<').unwrap().0;
+    let refused = scene.bot.run(&["login", "fediverse", "--code", "mockcode_nobody"]);
+    let says = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && says.contains("social.example does not take the code"), "{says}");
+    let done = scene.bot.ask(&["login", "fediverse", "--code", code]);
+    assert_eq!((&done["account"], &done["bot"]), (&json!("masthead@social.example"), &json!(false)));
+    assert_eq!(done["lacks"], json!(["bot flag"]));
+
+    let told = scene.bot.ask(&["digest", "--dry-run"]);
+    scene.bot.ask(&["digest"]);
+    let reader = scene.server.token("masthead").await;
+    let found = scene.read_as(&reader);
+    assert_eq!(found.posts, thread(&told, &found, None));
+}
+
 /// The server serves the request, and its answer never arrives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_post_whose_answer_was_lost_is_found_on_the_server_and_not_sent_again() {

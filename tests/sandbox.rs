@@ -504,12 +504,35 @@ async fn a_ready_made_client_can_log_in() {
     let scene = Scene::on_day(0).await;
     let home = scene.sandbox.announce().home;
     let megalodon = megalodon::generator(megalodon::SNS::Mastodon, home, None, None).unwrap();
-    let app = megalodon.register_app("masthead".to_owned(), &Default::default()).await.unwrap();
-    let page = scene.get(HOME, "/oauth/authorize?response_type=code").await.text().await.unwrap();
-    let code = page.split_once("<code>").unwrap().1.trim_end_matches("</code>").to_owned();
+    let asked: Vec<String> = ["read:accounts", "write:statuses"].map(str::to_owned).to_vec();
+    let options = megalodon::megalodon::AppInputOptions { scopes: Some(asked), ..Default::default() };
+    let app = megalodon.register_app("masthead".to_owned(), &options).await.unwrap();
+    let url = url::Url::parse(app.url.as_ref().unwrap()).unwrap();
+    let page = scene.get(HOME, &format!("{}?{}", url.path(), url.query().unwrap())).await;
+    assert!(page.text().await.unwrap().contains("<li>write:statuses</li>"));
+    let approve = scene.request(Method::POST, HOME, url.path()).body(url.query().unwrap().to_owned());
+    let approved = approve.send().await.unwrap();
+    assert_eq!(approved.status(), 302);
+    let shown = scene.text(HOME, approved.headers()["location"].to_str().unwrap()).await;
+    let code = shown.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0.to_owned();
     let redirect = megalodon::default::NO_REDIRECT.to_owned();
-    let token = megalodon.fetch_access_token(app.client_id, app.client_secret, code, redirect).await.unwrap();
-    assert_eq!(token.access_token, TOKEN);
+    let (id, secret) = (app.client_id, app.client_secret);
+    let fetch =
+        |code: String| megalodon.fetch_access_token(id.clone(), secret.clone(), code, redirect.clone());
+    let token = fetch(code.clone()).await.unwrap();
+    assert_eq!(token.scope.as_deref(), Some("read:accounts write:statuses"));
+    assert!(fetch(code).await.unwrap_err().to_string().contains("invalid_grant"));
+
+    let with = |path: &str| scene.request(Method::GET, HOME, path).bearer_auth(&token.access_token);
+    let account: Value =
+        with("/api/v1/accounts/verify_credentials").send().await.unwrap().json().await.unwrap();
+    assert_eq!(account["acct"], "masthead");
+    let beyond = with("/api/v2/search?q=xinhua").send().await.unwrap();
+    assert_eq!(beyond.status(), 403);
+    let revoke = json!({"client_id": id, "client_secret": secret, "token": token.access_token});
+    let revoked = scene.request(Method::POST, HOME, "/oauth/revoke").json(&revoke).send().await.unwrap();
+    assert_eq!(revoked.status(), 200);
+    assert_eq!(with("/api/v1/accounts/verify_credentials").send().await.unwrap().status(), 401);
 }
 
 #[tokio::test]

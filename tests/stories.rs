@@ -18,8 +18,12 @@ mod filters;
 mod halted;
 #[path = "stories/hosts.rs"]
 mod hosts;
+#[path = "stories/init.rs"]
+mod init;
 #[path = "stories/kills.rs"]
 mod kills;
+#[path = "stories/login.rs"]
+mod login;
 #[path = "stories/lost.rs"]
 mod lost;
 #[path = "stories/manual.rs"]

@@ -1,24 +1,31 @@
-//! The unit for systemd: what it promises of the program, and what systemd says of it.
+//! The units for systemd: what they promise of the program, and what systemd says of them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use masthead::cli::exit;
 use masthead::store::Store;
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_masthead");
 
 /// Nothing is polled and nobody is asked: only the frame of the service runs.
 const QUIET: &str = "[sources.pages]\nenabled = false\n\n[sources.feeds]\nenabled = false\n\n[web]\nlisten = \"127.0.0.1:0\"\n";
 
+const UNITS: [&str; 3] = ["masthead.service", "masthead-backup.service", "masthead-backup.timer"];
+
 fn unit() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/masthead.service");
+    unit_named(UNITS[0])
+}
+
+fn unit_named(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(name);
     fs::read_to_string(path).unwrap()
 }
 
@@ -74,17 +81,58 @@ fn a_service_whose_store_is_in_use_may_be_started_again() {
     assert_eq!(service.status.code(), Some(i32::from(exit::FAULTS)));
 }
 
-#[test]
-fn systemd_finds_no_fault_in_the_unit() {
-    if Command::new("systemd-analyze").arg("--version").output().is_err() {
-        println!("skipped: there is no systemd-analyze here");
-        return;
-    }
+/// The units as systemd would have them, with this program.
+fn installed() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("masthead.service");
-    fs::write(&path, unit().replace("/usr/local/bin/masthead", PROGRAM)).unwrap();
-    let verified = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&path).output().unwrap();
-    let said = String::from_utf8_lossy(&verified.stderr);
-    let faults: Vec<&str> = said.lines().filter(|line| line.contains("masthead")).collect();
-    assert!(faults.is_empty(), "{faults:#?}");
+    for unit in UNITS {
+        let text = unit_named(unit).replace("/usr/local/bin/masthead", PROGRAM);
+        fs::write(folder.path().join(unit), text).unwrap();
+    }
+    folder
+}
+
+/// What `systemd-analyze` says. `None` where there is none, which only a developer's machine may lack.
+fn analyze(words: &[&str], folder: &TempDir, units: &[&str]) -> Option<Output> {
+    let paths = units.iter().map(|unit| folder.path().join(unit));
+    match Command::new("systemd-analyze").args(words).args(paths).output() {
+        Ok(output) => Some(output),
+        Err(error) if std::env::var_os("CI").is_none() => {
+            println!("skipped: no systemd-analyze here: {error}");
+            None
+        }
+        Err(error) => panic!("systemd-analyze: {error}"),
+    }
+}
+
+#[test]
+fn systemd_finds_no_fault_in_any_unit() {
+    let folder = installed();
+    let Some(verified) = analyze(&["verify", "--man=no"], &folder, &UNITS) else { return };
+    assert_eq!(String::from_utf8_lossy(&verified.stderr), "");
+    assert!(verified.status.success());
+}
+
+#[test]
+fn both_services_are_hardened() {
+    let folder = installed();
+    for unit in UNITS.iter().filter(|unit| unit.ends_with(".service")) {
+        // Ten times the exposure that systemd reckons, above which it fails.
+        let words = ["security", "--offline=true", "--no-pager", "--threshold=15"];
+        let Some(exposure) = analyze(&words, &folder, &[unit]) else { return };
+        let said = String::from_utf8_lossy(&exposure.stdout);
+        assert!(exposure.status.success() && said.contains("Overall exposure level"), "{unit}: {said}");
+    }
+}
+
+#[test]
+fn both_services_have_the_same_user_state_and_configuration() {
+    let lines = |unit: &str, keys: &[&str]| -> Vec<String> {
+        let text = unit_named(unit);
+        let is_one = |line: &&str| keys.iter().any(|key| line.split('=').next() == Some(key));
+        text.lines().filter(is_one).map(str::to_owned).collect()
+    };
+    let keys = ["User", "Group", "StateDirectory", "StateDirectoryMode", "ConfigurationDirectory", "UMask"];
+    let of_service = lines(UNITS[0], &keys);
+    assert_eq!(of_service.len(), keys.len());
+    assert_eq!(of_service, lines(UNITS[1], &keys));
 }

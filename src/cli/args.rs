@@ -1,5 +1,9 @@
 //! The command line: what can be typed.
 
+pub mod care;
+pub mod help;
+pub mod init;
+pub mod login;
 pub mod review;
 
 use std::path::PathBuf;
@@ -7,6 +11,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::filters::{AccountFilter, OutletFilter};
+use care::Care;
+use init::Init;
+use login::Login;
 use review::{REVIEW_HELP, Review, Reviewer};
 
 /// Tells people who is behind an account.
@@ -14,7 +21,13 @@ use review::{REVIEW_HELP, Review, Reviewer};
 /// Watches known state-media outlets, finds newly seen accounts that are theirs, keeps the proof and
 /// posts digests.
 #[derive(Debug, Parser)]
-#[command(name = "masthead", version, verbatim_doc_comment, after_help = EXIT_CODES)]
+#[command(
+    name = "masthead",
+    version,
+    verbatim_doc_comment,
+    disable_help_subcommand = true,
+    after_help = EXIT_CODES
+)]
 pub struct Cli {
     /// Configuration, else $MASTHEAD_CONFIG, config.toml, /etc/masthead/config.toml
     #[arg(long, global = true, value_name = "FILE")]
@@ -83,6 +96,23 @@ Examples
         /// All keys, also those that the configuration does not name
         #[arg(long, required = true)]
         all: bool,
+    },
+    /// Write the first configuration, and what a service needs, where they are missing
+    #[command(after_help = "\
+Nothing that is there is written over: it says what is there and how it differs.
+
+Examples
+  masthead init                              config.toml and watchlist.d/ here
+  masthead init --systemd                    as root: /etc/masthead, the units, the service's user
+  masthead init --systemd --dir /mnt/image   the same for another system")]
+    Init(Init),
+    /// Log in to the account that posts; its token goes where the configuration looks for it
+    #[command(after_help = "\
+Example
+  masthead login fediverse")]
+    Login {
+        #[command(subcommand)]
+        what: Login,
     },
     /// Outlets that are watched: owner, control and who says so, domains, accounts
     #[command(after_help = "\
@@ -232,72 +262,8 @@ Examples
         #[arg(long = "as", value_name = "NAME")]
         by: Option<String>,
     },
-    /// Write store and ledger of one moment into one file, and read it back
-    #[command(after_help = "\
-Works while the service runs. The file goes to `[backup] dir`, `backups` in `state_dir` by default, and gets its
-name only after it was read back whole. Kept are the newest of the last 7 days, 4 weeks and 12 months. Tokens and
-reviewers' keys are not in it.
-
-Example
-  masthead backup")]
-    Backup,
-    /// Bring a backup back: store and ledger
-    #[command(after_help = "\
-Refused while the service runs, and where there is a store or a ledger, unless `--aside` sets them aside; nothing
-is deleted. The file is read whole before anything is changed. A ledger that begins like the backup's stays, since
-it knows what was said since; the next start then says whether a person has to look.
-
-Examples
-  masthead restore /mnt/backups/masthead-20261128T030000Z.jsonl.gz
-  masthead restore --aside data/backups/masthead-20261128T030000Z.jsonl.gz")]
-    Restore {
-        /// A file that `masthead backup` wrote
-        file: PathBuf,
-        /// Set aside what is there
-        #[arg(long)]
-        aside: bool,
-    },
-    /// Print the store as lines of JSON with a checksum at the end
-    #[command(after_help = "\
-Works while the service runs. The first line says what it is, then comes one line a record, the last line has
-counts and a SHA-256. A FILE whose name ends with .gz is packed.
-
-Examples
-  masthead export | jq -c 'select(.tree == \"accounts\") | .value.d.acct'
-  masthead export --out store.jsonl.gz")]
-    Export {
-        /// Where to, else to the screen
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// Make a store of an export or of a backup, and leave the ledger as it is
-    #[command(after_help = "\
-Refused while the service runs, and where there is a store, unless `--aside` sets it aside.
-
-Example
-  masthead import --aside store.jsonl.gz")]
-    Import {
-        /// A file that `masthead export` or `masthead backup` wrote
-        file: PathBuf,
-        /// Set aside what is there
-        #[arg(long)]
-        aside: bool,
-    },
-    /// Write the store's files anew, as small as they can be
-    #[command(after_help = "\
-Refused while the service runs. Needs room for a second store while it works; a kill leaves the old or the new one.
-
-Example
-  masthead compact")]
-    Compact,
-    /// On a full disk: free what the service put by, so that the store opens again
-    #[command(after_help = "\
-A service that finds plenty of space lays 64 MB of ballast in `state_dir`; this removes it and says what else could
-go. The next start with plenty of space lays it again.
-
-Example
-  masthead rescue")]
-    Rescue,
+    #[command(flatten)]
+    Care(Care),
     /// Check the ledger's chain and the texts beside it, offline
     #[command(after_help = "\
 Needs neither store nor network, and may run beside the service.
@@ -361,6 +327,34 @@ Examples
         #[arg(long)]
         dir: Option<PathBuf>,
     },
+    /// Completions for a shell
+    #[command(after_help = "\
+Examples
+  masthead completions bash > /usr/share/bash-completion/completions/masthead
+  masthead completions zsh > /usr/share/zsh/vendor-completions/_masthead
+  masthead completions fish > ~/.config/fish/completions/masthead.fish")]
+    Completions { shell: Shells },
+    /// The daily commands, one command with examples, or all
+    #[command(after_help = "\
+Examples
+  masthead help
+  masthead help explain
+  masthead help --all")]
+    Help {
+        /// About this command
+        command: Vec<String>,
+        /// All commands and the exit codes
+        #[arg(long, conflicts_with = "command")]
+        all: bool,
+    },
+}
+
+/// Shells that complete our commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shells {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 impl Command {

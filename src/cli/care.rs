@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, Utc};
 use flate2::read::GzDecoder;
 
-use super::args::Command;
+use super::args::care::Care;
 use super::{as_json, put, service};
 use crate::config::Config;
 use crate::cycle::archive::Kind;
@@ -24,28 +24,27 @@ use crate::cycle::space::{self, Rescued, in_words};
 /// Does one of these commands.
 pub(super) async fn run(
     config: Config,
-    command: Command,
+    what: Care,
     now: DateTime<Utc>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Backup => {
+    match what {
+        Care::Backup => {
             let answer = service::ask(config, Request::Backup).await?;
             super::print(&answer, json)?;
         }
-        Command::Export { out } => export(config, out.as_deref(), json).await?,
-        Command::Restore { file, aside } => bring_back(&config, &file, Kind::Backup, old(aside), json)?,
-        Command::Import { file, aside } => bring_back(&config, &file, Kind::Export, old(aside), json)?,
-        Command::Compact => {
+        Care::Export { out } => export(config, out.as_deref(), json).await?,
+        Care::Restore { file, aside } => bring_back(&config, &file, Kind::Backup, old(aside), json)?,
+        Care::Import { file, aside } => bring_back(&config, &file, Kind::Export, old(aside), json)?,
+        Care::Compact => {
             refuse_beside_service(&config, "compact")?;
             let done = compact::compact(&config, now)?;
             put(&if json { as_json(&done)? } else { compacted(&done) })?;
         }
-        Command::Rescue => {
+        Care::Rescue => {
             let done = space::rescue(&config)?;
             put(&if json { as_json(&done)? } else { rescued(&done) })?;
         }
-        other => bail!("{other:?} is no care of the data"),
     }
     Ok(ExitCode::SUCCESS)
 }

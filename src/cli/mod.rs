@@ -2,11 +2,14 @@
 
 pub mod args;
 mod care;
+mod completions;
 mod desk;
 mod digest;
 mod doctor;
 mod explain;
 pub mod filters;
+mod init;
+mod login;
 mod plan;
 mod render;
 mod service;
@@ -24,6 +27,7 @@ use crate::cycle::commands::{Answer, Request};
 use crate::cycle::reload::InForce;
 use crate::ledger;
 use crate::model::outlet::OutletId;
+use args::login::Login;
 use args::review::Review;
 use args::{Cli, Command};
 
@@ -63,15 +67,26 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Backup
-        | Command::Export { .. }
-        | Command::Import { .. }
-        | Command::Restore { .. }
-        | Command::Compact
-        | Command::Rescue => care::run(load(path, environment, now)?, cli.command, now, cli.json).await,
+        Command::Care(what) => care::run(load(path, environment, now)?, what, now, cli.json).await,
         Command::Plan => {
             let plan = plan::ask(path, environment, now).await?;
             print(&Answer::Planned(plan), cli.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Init(ref wanted) => {
+            init::init(wanted, cli.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Completions { shell } => {
+            completions::completions(shell)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Help { ref command, all } => {
+            put(&args::help::about(command, all))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Login { what: Login::Fediverse(ref typed) } => {
+            login::fediverse(path, &environment, typed, now, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),

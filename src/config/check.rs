@@ -18,7 +18,7 @@ use super::merge::Merged;
 use super::nearest::did_you_mean;
 use super::raw::{RawConfig, RawReview, given, switched_on};
 use super::records::{is_read, web_address};
-use super::secrets::TokenFolders;
+use super::secrets::{Reading, TokenFolders};
 use super::spans::{At, Spot};
 use super::watchlist::{Extent, is_loopback};
 use super::{
@@ -58,7 +58,7 @@ fn is_mail(text: &str) -> bool {
 }
 
 /// `social.example` or `https://social.example`; plain http only on this machine.
-pub(super) fn server_host(text: &str) -> Option<Host> {
+pub fn server_host(text: &str) -> Option<Host> {
     if !text.contains("://") {
         return Host::parse(text).ok();
     }
@@ -162,6 +162,9 @@ fn opt_out(texts: &[At<String>], servers: &[Host], faults: &mut Vec<Fault>) -> O
 }
 
 fn token(spot: Spot, file: &str, folders: TokenFolders<'_>, faults: &mut Vec<Fault>) -> Option<SecretString> {
+    if folders.reading == Reading::Places {
+        return None;
+    }
     folders.locate(file).read().map_err(|fault| faults.push(fault.at(spot))).ok()
 }
 
@@ -222,6 +225,7 @@ pub(super) fn fediverse(raw: &RawConfig, folders: TokenFolders<'_>, faults: &mut
     }
     let file = given(&written.token_file).map_or(super::TOKEN_FILE, |file| &file.value);
     Fediverse {
+        enabled: switched_on(&written.enabled).is_some(),
         server: given(&written.server).and_then(|text| server(text, faults)),
         token_file: folders.locate(file).path,
         visibility: one_of(written.visibility.as_ref(), &visibilities, "visibility", faults)
@@ -254,7 +258,12 @@ pub(super) fn publish(
     }
     let written = given(&raw.fediverse.token_file);
     let file = written.map_or(super::TOKEN_FILE, |file| &file.value);
+    let before = faults.len();
     let token = token(written.map_or(switch, |file| file.spot), file, folders, faults);
+    if let Some(fault) = faults.get_mut(before).filter(|_| !fediverse.token_file.exists()) {
+        let advice = "masthead login fediverse   gets a token and puts it there";
+        *fault = fault.clone().help(advice);
+    }
     Some(PublishFediverse { server: fediverse.server.clone()?, token: token? })
 }
 

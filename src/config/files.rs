@@ -38,7 +38,7 @@ pub(super) fn find(path: Option<&Path>, environment: &Environment) -> Result<Pat
     found.ok_or_else(|| {
         Fault::error("no configuration found")
             .label("looked for --config, $MASTHEAD_CONFIG, ./config.toml and /etc/masthead/config.toml")
-            .help("cp config.toml.example config.toml   runs as it is, without credentials")
+            .help("masthead init   writes one here that runs as it is, without credentials")
     })
 }
 

@@ -14,7 +14,7 @@ use super::merge::Merged;
 use super::raw::{self, RawConfig};
 use super::records::{self, RawRecords};
 use super::report::{Report, Tally};
-use super::secrets::TokenFolders;
+use super::secrets::{self, TokenFolders};
 use super::section::Section;
 use super::spans::{At, FileId, Origin, Source, Sources, Spot};
 use super::watchlist::{self, Extent};
@@ -40,6 +40,20 @@ pub struct Loaded {
 /// `path` is `--config`; without it the places of [`Environment`] and the usual ones are looked at. All errors
 /// of all files are collected. `now` decides whether schedules ever fire.
 pub fn load(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) -> Loaded {
+    load_reading(path, environment, now, secrets::Reading::Tokens)
+}
+
+/// The same for somebody who is about to get a token: no token is read, and none is missed.
+pub fn load_for_login(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) -> Loaded {
+    load_reading(path, environment, now, secrets::Reading::Places)
+}
+
+fn load_reading(
+    path: Option<&Path>,
+    environment: &Environment,
+    now: DateTime<Utc>,
+    tokens: secrets::Reading,
+) -> Loaded {
     let mut reading = Reading::default();
     let path = match files::find(path, environment) {
         Ok(path) => path,
@@ -66,7 +80,7 @@ pub fn load(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) 
     reading.watch_files(&entries, &folder);
     let outlets = RawRecords { outlets: raw.outlets.clone(), ..RawRecords::default() };
     reading.merged.add(outlets, &mut reading.faults);
-    reading.finish(raw, path, environment, now)
+    reading.finish(raw, path, environment, tokens, now)
 }
 
 /// Checks configurations and lone watchlist files; the latter are laid over the built-in records.
@@ -207,6 +221,7 @@ impl Reading {
         raw: RawConfig,
         path: PathBuf,
         environment: &Environment,
+        tokens: secrets::Reading,
         now: DateTime<Utc>,
     ) -> Loaded {
         let faults = &mut self.faults;
@@ -214,10 +229,10 @@ impl Reading {
         let state_dir = raw::given(&raw.state_dir).map_or(STATE_DIR, |dir| &dir.value);
         let state_dir = folder.join(state_dir);
         let credentials = environment.credentials_dir.as_deref();
-        let folders = TokenFolders { credentials, config: &folder, state: &state_dir };
+        let folders = TokenFolders { credentials, config: &folder, state: &state_dir, reading: tokens };
         let publishing = raw::given(&raw.fediverse.token_file).map_or(TOKEN_FILE, |file| &file.value);
-        let tokens = raw.mastodon.tokens.iter().map(|(_, file)| file.value.as_str());
-        tokens.chain([publishing]).for_each(|file| self.looks.token(file, folders));
+        let reading = raw.mastodon.tokens.iter().map(|(_, file)| file.value.as_str());
+        reading.chain([publishing]).for_each(|file| self.looks.token(file, folders));
         let watchlist = watchlist::build(&self.merged, self.extent, faults);
         let known = check::Known { merged: &self.merged, extent: self.extent };
         let listings = check::listings(&raw, &watchlist, known, faults);

@@ -35,9 +35,10 @@ use crate::model::digest::Visibility;
 use crate::model::dossier::Listing;
 use crate::model::watchlist::Watchlist;
 
+pub use check::server_host;
 pub use fault::Level;
 pub use keys::{Key, keys};
-pub use load::{Loaded, check_files, load};
+pub use load::{Loaded, check_files, load, load_for_login};
 pub use looks::{Looks, Sight};
 pub use report::{Paint, Place, Remark, Report, Tally};
 
@@ -198,9 +199,10 @@ impl Language {
     }
 }
 
-/// `[publish.fediverse]` without its switch.
+/// `[publish.fediverse]`, whether it is switched on or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fediverse {
+    pub enabled: bool,
     pub server: Option<Host>,
     /// Where the token lies, or where it belongs: beside the configuration.
     pub token_file: PathBuf,

@@ -17,6 +17,16 @@ pub(super) struct TokenFolders<'a> {
     /// Of the configuration file.
     pub config: &'a Path,
     pub state: &'a Path,
+    pub reading: Reading,
+}
+
+/// Whether the tokens themselves are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Each that is in use has to be there.
+    Tokens,
+    /// Only where they belong: whoever is about to log in has none yet.
+    Places,
 }
 
 /// Where a token lies, or would.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use tokio::sync::watch;
 
+use super::watchdog::{Loop, Watchdog};
 use super::{notify, until_stop};
 use crate::clock::Clock;
 use crate::cycle::health::{self, probe};
@@ -28,7 +29,11 @@ const BACKUP_EVERY: Duration = Duration::hours(26);
 const FIRST_BACKUP_AFTER: Duration = Duration::hours(1);
 
 /// Polls what is due, again and again. Ends with an error only when the store refuses.
-pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub(super) async fn collect(
+    room: Newsroom,
+    watchdog: Watchdog,
+    mut stopping: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let clock = room.config.clock;
     let idle = if clock.jumps() { LOOK_WHERE_TIME_JUMPS } else { IDLE };
     let mut news = room.news();
@@ -46,7 +51,7 @@ pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>)
                 _ = stopping.wait_for(|stop| *stop) => return Ok(()),
                 () = clock.sleep(idle) => {}
             }
-            notify(&[sd_notify::NotifyState::Watchdog]);
+            watchdog.passed(Loop::Collection);
             continue;
         }
         // A pass that is told to stop writes what has come and leaves the other targets due.
@@ -54,7 +59,7 @@ pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>)
         if *stopping.borrow() {
             return Ok(());
         }
-        notify(&[sd_notify::NotifyState::Watchdog]);
+        watchdog.passed(Loop::Collection);
         let due = room.store.run(Store::first_due).await?;
         let next = due.unwrap_or(now + idle).min(now + idle);
         tokio::select! {
@@ -138,13 +143,20 @@ pub(super) async fn care(room: Newsroom, mut stopping: watch::Receiver<bool>) ->
 }
 
 /// Composes digests on schedule and posts them part by part.
-pub(super) async fn publish(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub(super) async fn publish(
+    room: Newsroom,
+    watchdog: Watchdog,
+    mut stopping: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let clock = room.config.clock;
     let mut news = room.news();
     loop {
         news.mark_unchanged();
         let again = publish::pass(&room, clock.now()).await?;
-        let next = again.unwrap_or_else(|| next_look(&room, clock.now()));
+        watchdog.passed(Loop::Publication);
+        // A host that wants to be left alone for hours is no hang.
+        let look = next_look(&room, clock.now());
+        let next = again.map_or(look, |again| again.min(look));
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return Ok(()),
             _ = news.changed() => {}

@@ -3,6 +3,7 @@
 mod loops;
 mod reload;
 mod socket;
+mod watchdog;
 
 use std::io;
 use std::pin::Pin;
@@ -56,8 +57,9 @@ impl Shift {
     fn start(room: &Newsroom, pages: Pages) -> Shift {
         let (stop, stopping) = watch::channel(false);
         let (mut loops, mut on_duty) = (JoinSet::new(), JoinSet::new());
-        loops.spawn(loops::collect(room.clone(), stopping.clone()));
-        loops.spawn(loops::publish(room.clone(), stopping.clone()));
+        let watchdog = watchdog::Watchdog::default();
+        loops.spawn(loops::collect(room.clone(), watchdog.clone(), stopping.clone()));
+        loops.spawn(loops::publish(room.clone(), watchdog, stopping.clone()));
         loops.spawn(loops::watch(room.clone(), stopping.clone()));
         // Where time jumps nothing is kept.
         if !room.config.clock.jumps() {

@@ -46,7 +46,7 @@ impl Family {
         if self == Family::Mastodon { Keys::Honoured } else { Keys::Ignored }
     }
 
-    fn sns(self) -> SNS {
+    pub(super) fn sns(self) -> SNS {
         match self {
             Family::Mastodon | Family::Other => SNS::Mastodon,
             Family::GoToSocial => SNS::Gotosocial,
@@ -75,6 +75,8 @@ pub struct OwnAccount {
     pub is_bot: bool,
     /// The profile text as HTML.
     pub note: String,
+    /// What stands in the profile's fields, as HTML.
+    pub fields: Vec<String>,
 }
 
 /// Why the home server did not say.
@@ -104,6 +106,23 @@ pub fn base_url(server: &Host, hosts: &BTreeMap<Host, SocketAddr>) -> String {
     }
 }
 
+/// One call of megalodon, in a task of its own with a deadline.
+pub(super) async fn in_a_task<T: Send + 'static>(
+    server: &Host,
+    call: impl Future<Output = Result<T, megalodon::error::Error>> + Send + 'static,
+) -> Result<Result<T, megalodon::error::Error>, HomeError> {
+    let call = tokio::spawn(call);
+    let abort = call.abort_handle();
+    match tokio::time::timeout(PATIENCE, call).await {
+        Err(_) => {
+            abort.abort();
+            Err(HomeError::Timeout { server: server.clone() })
+        }
+        Ok(Err(_)) => Err(HomeError::Panicked { server: server.clone() }),
+        Ok(Ok(answer)) => Ok(answer),
+    }
+}
+
 /// Whose token it is.
 ///
 /// # Errors
@@ -118,20 +137,13 @@ pub async fn verify(
     let base = base_url(server, hosts);
     let (token, agent) = (token.expose_secret().to_owned(), user_agent.to_owned());
     // The client never leaves the task: its Debug shows the token.
-    let call = tokio::spawn(async move {
+    let call = async move {
         let client = megalodon::generator(family.sns(), base, Some(token), Some(agent))?;
         client.verify_account_credentials().await.map(|response| response.json)
-    });
-    let abort = call.abort_handle();
-    let account = match tokio::time::timeout(PATIENCE, call).await {
-        Err(_) => {
-            abort.abort();
-            return Err(HomeError::Timeout { server: server.clone() });
-        }
-        Ok(Err(_)) => return Err(HomeError::Panicked { server: server.clone() }),
-        Ok(Ok(answer)) => answer.map_err(|error| converted(server, &error))?,
     };
+    let account = in_a_task(server, call).await?.map_err(|error| converted(server, &error))?;
     Ok(OwnAccount {
+        fields: account.fields.into_iter().map(|field| field.value).collect(),
         id: account.id,
         username: account.username,
         url: account.url,
@@ -171,7 +183,10 @@ fn parse_own(bytes: &[u8]) -> Option<OwnAccount> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let id = text("id").or_else(|| Some(value.get("id")?.as_u64()?.to_string()))?;
+    let fields = value.get("fields").and_then(Value::as_array).into_iter().flatten();
+    let fields = fields.filter_map(|field| field.get("value")?.as_str().map(str::to_owned)).collect();
     Some(OwnAccount {
+        fields,
         id,
         username: text("username")?,
         url: text("url").unwrap_or_default(),
@@ -256,7 +271,7 @@ fn family(value: &Value, version: &str) -> Family {
     }
 }
 
-fn converted(server: &Host, error: &megalodon::error::Error) -> HomeError {
+pub(super) fn converted(server: &Host, error: &megalodon::error::Error) -> HomeError {
     let server = server.clone();
     match error {
         megalodon::error::Error::OwnError(own) => match own.status {
@@ -269,7 +284,7 @@ fn converted(server: &Host, error: &megalodon::error::Error) -> HomeError {
 }
 
 /// A server's words, cut and on one line.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WHY).collect()
 }
 

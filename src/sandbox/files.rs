@@ -54,6 +54,11 @@ impl Files {
         self.dir.join("statuses.jsonl")
     }
 
+    /// Who logged in to which server.
+    pub fn grants(&self) -> PathBuf {
+        self.dir.join("grants.json")
+    }
+
     /// The configuration of an earlier run, `None` where there was none.
     pub fn kept(&self) -> Result<Option<Kept>, SandboxError> {
         let path = self.config();

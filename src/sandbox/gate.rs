@@ -14,6 +14,7 @@ use crate::model::account::Host;
 
 use super::cast::Server;
 use super::faults::Effect;
+use super::grants::Scopes;
 use super::habits::{BadToken, Habits, Limiting, NamelessClient, Reads, Versions};
 use super::limits::{Allowance, Balance};
 use super::line::Cut;
@@ -35,6 +36,8 @@ pub enum Caller {
     Anonymous,
     /// The holder of the server's desk.
     Desk,
+    /// Somebody else of the server, by their place among the world's people: may read and not post.
+    Guest(usize),
 }
 
 pub async fn pass(
@@ -107,19 +110,41 @@ impl Gate {
         }
         let caller = match bearer(headers) {
             None => Caller::Anonymous,
-            Some(token) if server.desk.as_ref().is_some_and(|desk| desk.token == token) => Caller::Desk,
-            Some(_) => {
-                return Err(Box::new(match habits.bad_token {
-                    BadToken::Unauthorized => reply::error(401, "The access token is invalid"),
-                    BadToken::BadRequestHtml => reply::html(400, reply::broken_page("Bad Request")),
-                }));
-            }
+            Some(token) => match self.holder(server, token) {
+                Some((_, scopes)) if !scopes.has(scope_for(request)) => {
+                    return Err(Box::new(reply::error(403, "This action is outside the authorized scopes")));
+                }
+                Some((caller, _)) => caller,
+                None => {
+                    return Err(Box::new(match habits.bad_token {
+                        BadToken::Unauthorized => reply::error(401, "The access token is invalid"),
+                        BadToken::BadRequestHtml => reply::html(400, reply::broken_page("Bad Request")),
+                    }));
+                }
+            },
         };
-        let needs_token = habits.reads == Reads::NeedToken && !request.uri().path().ends_with("/instance");
+        let path = request.uri().path();
+        let is_open = path.ends_with("/instance") || path == "/api/v1/apps";
+        let needs_token = habits.reads == Reads::NeedToken && !is_open;
         if needs_token && caller == Caller::Anonymous {
             return Err(Box::new(reply::error(401, "Unauthorized: token not supplied")));
         }
         Ok(caller)
+    }
+
+    /// Whose token it is, and what it may do.
+    fn holder(&self, server: &Server, token: &str) -> Option<(Caller, Scopes)> {
+        let desk = server.desk.as_ref();
+        if desk.is_some_and(|desk| desk.token == token) {
+            return Some((Caller::Desk, Scopes::all()));
+        }
+        let grants = self.stage.grants();
+        let granted = grants.token(&self.host, token)?;
+        if desk.is_some_and(|desk| desk.acct == granted.acct) {
+            return Some((Caller::Desk, granted.scopes.clone()));
+        }
+        let place = self.stage.world.people.iter().position(|person| person.acct == granted.acct)?;
+        Some((Caller::Guest(place), granted.scopes.clone()))
     }
 
     /// What the caller has left of the tightest limit that this request counts against.
@@ -133,6 +158,7 @@ impl Gate {
         let name = match caller {
             Caller::Anonymous => "ip",
             Caller::Desk => "desk",
+            Caller::Guest(_) => "guest",
         };
         let take = |what| self.stage.take(&self.host, name, what, now);
         let query = request.uri().query().unwrap_or_default();
@@ -159,6 +185,20 @@ impl Gate {
             Some(server) => reply::too_many(&server.habits, balance, now),
             None => reply::html(429, reply::broken_page("Too Many Requests")),
         }
+    }
+}
+
+/// What a token must allow for a request.
+fn scope_for(request: &Request) -> &'static str {
+    let path = request.uri().path();
+    if request.method() != Method::GET {
+        "write:statuses"
+    } else if path.contains("/statuses") || path.contains("/timelines") {
+        "read:statuses"
+    } else if path.ends_with("/search") {
+        "read:search"
+    } else {
+        "read:accounts"
     }
 }
 

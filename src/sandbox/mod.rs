@@ -11,6 +11,7 @@ mod feeds;
 mod files;
 pub mod founding;
 mod gate;
+mod grants;
 pub mod habits;
 pub mod ids;
 mod instance;
@@ -58,6 +59,7 @@ use crate::model::account::{Acct, Host};
 use cast::{Condition, Desk};
 use faults::Fault;
 use files::{Files, Kept, KeptWeb, trouble};
+use grants::Grants;
 use line::{Cut, Line};
 use outbox::{Outbox, Sent};
 use pages::SiteScene;
@@ -152,8 +154,10 @@ impl Sandbox {
         }
         let path = files.statuses();
         let outbox = Outbox::open(&path).map_err(|error| trouble("open", &path, error))?;
+        let path = files.grants();
+        let grants = Grants::open(&path).map_err(|error| trouble("open", &path, error))?;
         let lives_by = options.clock.unwrap_or(Clock::Scaled(clock));
-        let stage = Arc::new(Stage::new(story.world(seed, clock.origin), lives_by, outbox));
+        let stage = Arc::new(Stage::new(story.world(seed, clock.origin), lives_by, (outbox, grants)));
 
         let end = Cut::default();
         let wanted = before.as_ref().map(|kept| kept.hosts.clone()).unwrap_or_default();

@@ -22,8 +22,8 @@ pub async fn create(
     body: Bytes,
 ) -> Response {
     let habits = &scene.server.habits;
-    if caller == Caller::Anonymous {
-        return unauthorized();
+    if let Some(refusal) = not_the_desk(caller) {
+        return refusal;
     }
     let Some(fields) = fields(&headers, &body) else {
         return reply::error(400, "There was a problem parsing the body");
@@ -59,8 +59,8 @@ pub async fn edit(
     body: Bytes,
 ) -> Response {
     let habits = &scene.server.habits;
-    if caller == Caller::Anonymous {
-        return unauthorized();
+    if let Some(refusal) = not_the_desk(caller) {
+        return refusal;
     }
     let Some(fields) = fields(&headers, &body) else {
         return reply::error(400, "There was a problem parsing the body");
@@ -82,8 +82,8 @@ pub async fn delete(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    if caller == Caller::Anonymous {
-        return unauthorized();
+    if let Some(refusal) = not_the_desk(caller) {
+        return refusal;
     }
     let mut outbox = scene.stage.outbox();
     let now = scene.now();
@@ -117,8 +117,13 @@ fn shown(scene: &Scene, outbox: &Outbox, id: &str, caller: Caller) -> Response {
     }
 }
 
-fn unauthorized() -> Response {
-    reply::error(401, "The access token is invalid")
+/// What the story says is not for clients to add to.
+fn not_the_desk(caller: Caller) -> Option<Response> {
+    match caller {
+        Caller::Desk => None,
+        Caller::Anonymous => Some(reply::error(401, "The access token is invalid")),
+        Caller::Guest(_) => Some(reply::error(403, "This action is not allowed")),
+    }
 }
 
 fn disk_trouble() -> Response {

@@ -44,7 +44,12 @@ pub fn plain(content_type: &'static str, body: impl Into<String>) -> Response {
 
 /// An error in JSON, as the Mastodon API words it.
 pub fn error(status: u16, message: &str) -> Response {
-    with_type(code(status), "application/json; charset=utf-8", json!({ "error": message }).to_string())
+    json_error(status, &json!({ "error": message }))
+}
+
+/// An error in JSON with more to say.
+pub fn json_error(status: u16, body: &Value) -> Response {
+    with_type(code(status), "application/json; charset=utf-8", body.to_string())
 }
 
 /// Nothing is here, said in this family's way.

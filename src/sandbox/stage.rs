@@ -9,6 +9,7 @@ use crate::model::account::Host;
 
 use super::cast::Server;
 use super::faults::Faults;
+use super::grants::Grants;
 use super::limits::{Allowance, Balance, Limits};
 use super::outbox::Outbox;
 use super::wire::View;
@@ -21,6 +22,7 @@ pub struct Stage {
     pub clock: Clock,
     pub faults: Faults,
     outbox: Mutex<Outbox>,
+    grants: Mutex<Grants>,
     limits: Mutex<Limits>,
 }
 
@@ -32,12 +34,13 @@ pub struct Scene {
 }
 
 impl Stage {
-    pub fn new(world: World, clock: Clock, outbox: Outbox) -> Stage {
+    pub fn new(world: World, clock: Clock, (outbox, grants): (Outbox, Grants)) -> Stage {
         Stage {
             world,
             clock,
             faults: Faults::default(),
             outbox: Mutex::new(outbox),
+            grants: Mutex::new(grants),
             limits: Mutex::default(),
         }
     }
@@ -45,6 +48,11 @@ impl Stage {
     /// Held only while one request is worked on, so that what clients do has one order.
     pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As the outbox: held while one request is worked on.
+    pub fn grants(&self) -> MutexGuard<'_, Grants> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn take(&self, host: &Host, caller: &str, what: Allowance, now: DateTime<Utc>) -> Balance {

@@ -63,6 +63,13 @@ impl Server {
         assert_eq!(client().delete(url).send().await.unwrap().status(), 200);
     }
 
+    /// What a page answers to somebody who presses a button of it.
+    pub async fn press(&self, place: &str, form: &str) -> String {
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let request = client().post(place).header(kind.0, kind.1).body(form.to_owned());
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
     /// A new token for an account that has lost its own.
     pub async fn token(&self, user: &str) -> String {
         let request = client().post(self.url("/api/v1/_mock/login")).json(&json!({"username": user}));
