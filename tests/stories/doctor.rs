@@ -156,7 +156,7 @@ fn a_halt_is_told_once_to_whom_the_configuration_names_and_so_is_its_end() {
     assert!(head.contains("title: masthead needs you (1)\r\n") && head.contains("priority: 4\r\n"), "{head}");
     assert_eq!(
         text,
-        "!! digest halted: halted, nothing is posted: objection to digest 1\n   masthead resume --as NAME\n"
+        "!! digest halted: nothing is posted: objection to digest 1\n   masthead resume --as NAME\n"
     );
     // Every command makes the service look again.
     (0..3).for_each(|_| drop(world.command(&["targets"])));

@@ -132,7 +132,9 @@ fn steps(desk: &Desk<'_>) -> Vec<String> {
     }
     let mut steps: Vec<String> = keys.into_iter().map(|key| format!("in {file}: {key}")).collect();
     steps.push("masthead digest --dry-run    the exact posts; sends nothing".to_owned());
-    steps.push("systemctl restart masthead   the service takes the token".to_owned());
+    if desk.out.starts_with("/etc/credstore") {
+        steps.push("systemctl restart masthead   systemd hands the token over at the start only".to_owned());
+    }
     steps
 }
 

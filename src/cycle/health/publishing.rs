@@ -68,19 +68,19 @@ impl Seen<'_> {
     fn stops(&self, press: &OfPress, figures: &mut Figures) -> Vec<Line> {
         let mut lines = Vec::new();
         if let Some(why) = &press.safe_mode {
-            let says = format!("safe mode, nothing is posted: {why}");
+            let says = format!("nothing is posted: {why}");
             lines.push(Line::new(Mark::Broken, Subject::Ledger, "safe mode", says).fix("masthead reconcile"));
         }
         let is_switched_off = self.config.state_dir.join(HALT_FILE).exists();
         if let Some(why) = &press.halted {
-            let says = format!("halted, nothing is posted: {why}");
+            let says = format!("nothing is posted: {why}");
             lines.push(
                 Line::new(Mark::Broken, Subject::Digest, "halted", says).fix("masthead resume --as NAME"),
             );
         }
         if is_switched_off {
             let path = self.config.state_dir.join(HALT_FILE);
-            let says = format!("halted, nothing is posted: there is a file {HALT_FILE}");
+            let says = format!("nothing is posted: there is a file {HALT_FILE}");
             lines.push(
                 Line::new(Mark::Broken, Subject::Digest, "switched off", says)
                     .fix(format!("rm {}", path.display())),
