@@ -85,8 +85,13 @@ binary. A running service takes an edit up within seconds: plan with a copy of `
 Examples
   masthead check && masthead plan
   masthead plan --config /etc/masthead/next.toml      before it becomes config.toml
+  masthead backup; ./masthead-new plan --backup data/backups/masthead-20261128T030000Z.jsonl.gz
   masthead plan --json | jq '.newly[].account'")]
-    Plan,
+    Plan {
+        /// Judge what is in this backup instead: what would this binary make of it?
+        #[arg(long, value_name = "FILE")]
+        backup: Option<PathBuf>,
+    },
     /// Print every key of the configuration with its default and reason
     #[command(after_help = "\
 Examples

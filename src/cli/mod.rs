@@ -68,8 +68,8 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             Ok(ExitCode::SUCCESS)
         }
         Command::Care(what) => care::run(load(path, environment, now)?, what, now, cli.json).await,
-        Command::Plan => {
-            let plan = plan::ask(path, environment, now).await?;
+        Command::Plan { backup } => {
+            let plan = plan::ask(path, backup, environment, now).await?;
             print(&Answer::Planned(plan), cli.json)?;
             Ok(ExitCode::SUCCESS)
         }

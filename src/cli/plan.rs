@@ -1,7 +1,7 @@
 //! `masthead plan`: asks the running service, or reads the store where none runs, and prints what would change.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -15,13 +15,17 @@ use crate::model::assessment::Level;
 use crate::store::Store;
 
 /// What the configuration would change. Nothing is written: without a service the store is only read.
+///
+/// A backup is judged by this binary, whatever runs: before an update it tells what the new one would do.
 pub(super) async fn ask(
     path: Option<&Path>,
+    backup: Option<PathBuf>,
     environment: Environment,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Plan> {
     let Loaded { config, report, state_dir, file, .. } = config::load(path, &environment, now);
-    if let Some((state_dir, file)) = state_dir.zip(file) {
+    let running = state_dir.zip(file).filter(|_| backup.is_none());
+    if let Some((state_dir, file)) = running {
         let file = file.canonicalize().with_context(|| format!("find {}", file.display()))?;
         let request = Request::Plan { file, version: env!("CARGO_PKG_VERSION").to_owned() };
         let asked = tokio::task::spawn_blocking(move || service::ask_running(&state_dir, request)).await?;
@@ -37,6 +41,9 @@ pub(super) async fn ask(
         anyhow::anyhow!("the configuration has errors")
     })?;
     let read = move || {
+        if let Some(backup) = backup {
+            return plan::of_backup(&backup, &config, config.clock.now());
+        }
         let folder = &config.state_dir;
         anyhow::ensure!(
             Store::is_in(folder),

@@ -1,12 +1,19 @@
 //! The plan: what another configuration, watchlist or set of rules would watch, name and let go, with nothing of it done.
 
 use std::collections::BTreeSet;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::archive::Kind;
 use super::clippings::Clippings;
 use super::judge::{self, Dossiers, Ruling, Standing};
+use super::open_store;
+use super::restore::{self, Old};
 use super::targets::{self, Pacing};
 use crate::config::Config;
 use crate::model::finding::Finding;
@@ -62,6 +69,40 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         [&self.watch, &self.drop].iter().all(|list| list.is_empty())
             && [&self.newly, &self.no_longer, &self.otherwise].iter().all(|list| list.is_empty())
+    }
+}
+
+/// The same over the history in a backup or an export, whoever wrote it: what this binary would make of it.
+///
+/// It is brought back into a folder of its own, which goes afterwards.
+///
+/// # Errors
+/// What is wrong with the file, or what the disk says.
+pub fn of_backup(file: &Path, config: &Config, now: DateTime<Utc>) -> anyhow::Result<Plan> {
+    let scratch = Scratch::make()?;
+    let state_dir = scratch.0.clone();
+    let config = Config { backup_dir: state_dir.join("backups"), state_dir, ..config.clone() };
+    restore::restore(&config.state_dir, file, Kind::Export, Old::Untouched)?;
+    let store = open_store(&config, now)?;
+    Ok(plan(&store, &config, now)?)
+}
+
+/// A folder for nobody else, for as long as it is needed.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make() -> anyhow::Result<Scratch> {
+        let folder = std::env::temp_dir().join(format!("masthead-plan-{}", std::process::id()));
+        let made = DirBuilder::new().mode(0o700).create(&folder);
+        made.with_context(|| format!("make {} for a copy of the store", folder.display()))?;
+        Ok(Scratch(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // It lies where such things are cleared away anyway.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

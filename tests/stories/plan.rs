@@ -59,6 +59,11 @@ fn adding_and_removing_an_outlet_is_told_before_it_is_done_and_nothing_is_writte
     assert_eq!(lapses.sum::<usize>(), 4, "{plan:#}");
     assert_eq!(seen(&world), before, "a plan writes nothing");
 
+    // Another binary than the one at work plans over a backup.
+    let file = world.ask(&["backup"])["path"].as_str().unwrap().to_owned();
+    assert_eq!(world.ask(&["plan", "--backup", &file]), plan);
+    assert_eq!(seen(&world), before, "a plan over a backup writes nothing");
+
     // Now it is done, and planned back, with the running service as the owner of the store.
     let service = world.run();
     world.ask(&["judge", "--all"]);

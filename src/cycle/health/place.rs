@@ -5,7 +5,7 @@ use chrono::Duration;
 use super::{Seen, count, span, when};
 use crate::cycle::backup;
 use crate::cycle::reload::InForce;
-use crate::cycle::space::in_words;
+use crate::cycle::space::{COLLECT_ABOVE, in_words};
 use crate::model::health::{Figures, Line, Mark, Subject};
 use crate::store::StoreError;
 
@@ -65,8 +65,17 @@ impl Seen<'_> {
             );
         }
         let says = format!("{} used, {} free", in_words(figures.store_bytes), in_words(figures.free_bytes));
-        let mark = if figures.free_bytes < LITTLE_SPACE { Mark::Warning } else { Mark::Ok };
-        lines.push(Line::new(mark, Subject::Disk, "", says));
+        lines.push(match figures.free_bytes {
+            ..COLLECT_ABOVE => {
+                let says = format!("{says}: nothing is collected until there is more; digests go on");
+                Line::new(Mark::Broken, Subject::Disk, "", says)
+                    .fix("make room, or masthead rescue, or masthead compact")
+            }
+            ..LITTLE_SPACE => {
+                Line::new(Mark::Warning, Subject::Disk, "", says).fix("masthead compact, or make room")
+            }
+            _ => Line::new(Mark::Ok, Subject::Disk, "", says),
+        });
         lines.extend(self.backup_line(figures));
         Ok(lines)
     }
