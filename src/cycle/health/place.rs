@@ -71,7 +71,7 @@ impl Seen<'_> {
                 Line::new(Mark::Broken, Subject::Disk, "", says)
                     .fix("make room, or masthead rescue, or masthead compact")
             }
-            ..LITTLE_SPACE => {
+            COLLECT_ABOVE..LITTLE_SPACE => {
                 Line::new(Mark::Warning, Subject::Disk, "", says).fix("masthead compact, or make room")
             }
             _ => Line::new(Mark::Ok, Subject::Disk, "", says),
@@ -79,9 +79,7 @@ impl Seen<'_> {
         lines.extend(self.backup_line(figures));
         Ok(lines)
     }
-}
 
-impl Seen<'_> {
     fn backup_line(&self, figures: &mut Figures) -> Option<Line> {
         let newest = backup::newest(self.config);
         figures.last_backup = newest.as_ref().map(|newest| newest.made_at);
