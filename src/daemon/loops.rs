@@ -18,7 +18,7 @@ const IDLE: Duration = Duration::minutes(5);
 /// Publication looks at least this often, for a wait that ended outside of the program.
 const LOOK_FOR_DIGEST: Duration = Duration::minutes(2);
 /// How everything stands is looked at so often, in real time: a look reads most of the store.
-const LOOK_AT_HEALTH: Duration = Duration::seconds(30);
+const LOOK_AT_HEALTH: Duration = Duration::minutes(1);
 /// Where time jumps, nothing happens outside of the program, and a look costs as much as a poll.
 const LOOK_WHERE_TIME_JUMPS: Duration = Duration::days(1);
 
