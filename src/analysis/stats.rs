@@ -397,7 +397,8 @@ mod tests {
             probabilities in prop::collection::vec(0.0..=0.9_f64, 1..40), at_least in 1_usize..40,
         ) {
             let likelier: Vec<f64> = probabilities.iter().map(|p| p + 0.1).collect();
-            prop_assert!(tail(&likelier, at_least) >= tail(&probabilities, at_least));
+            // Near 1 both sums of many terms may be rounded the other way.
+            prop_assert!(tail(&likelier, at_least) >= tail(&probabilities, at_least) * (1.0 - 1e-12));
         }
 
         #[test]
