@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use masthead::cli::args::{Cli, Command};
 use masthead::cli::{self, exit};
@@ -10,6 +11,9 @@ use masthead::config::Environment;
 use masthead::daemon::Editor;
 use masthead::ledger::LedgerError;
 use masthead::store::StoreError;
+
+/// For work on other threads when everything else has ended.
+const LAST_MOMENT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let cli = Cli::of_process();
@@ -22,7 +26,10 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("start the runtime")),
     };
-    match runtime.block_on(dispatch(cli)) {
+    let outcome = runtime.block_on(dispatch(cli));
+    // Whoever still reads a file that never ends is not waited for: all that had to be written is.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    match outcome {
         Ok(code) => code,
         Err(error) => fail(&error),
     }

@@ -66,7 +66,7 @@ fn refuse_beside_service(config: &Config, what: &str) -> anyhow::Result<()> {
 fn bring_back(config: &Config, file: &Path, kind: Kind, old: Old, json: bool) -> anyhow::Result<()> {
     refuse_beside_service(config, if kind == Kind::Backup { "restore" } else { "import" })?;
     let done = restore::restore(&config.state_dir, file, kind, old)?;
-    put(&if json { as_json(&done)? } else { restored(&done) })
+    put(&if json { as_json(&done)? } else { super::render::visible(&restored(&done)) })
 }
 
 /// The owner of the store writes a packed file into the state directory, where it may write; from there it goes to

@@ -79,6 +79,10 @@ impl TokenFile {
     pub fn read(&self) -> Result<SecretString, Fault> {
         let shown = self.path.display();
         let refused = |why: String| Fault::error(format!("cannot read the token in {shown}")).label(why);
+        // Asked before it is opened: opening a pipe waits for somebody to write.
+        if std::fs::metadata(&self.path).is_ok_and(|about| !about.is_file()) {
+            return Err(refused("it is not a file".to_owned()));
+        }
         let file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -58,6 +58,8 @@ pub struct Newest {
 
 /// Makes a backup. Commits and the press wait while it is written; the reading back keeps nobody waiting.
 pub async fn make(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
+    // One after the other: each clears away what another left unfinished.
+    let _alone = room.backing_up.lock().await;
     let press = room.press.clone().lock_owned().await;
     let config = room.config.clone();
     let made = room.store.run(move |store| {
@@ -75,8 +77,11 @@ pub async fn make(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
 pub async fn export(room: &Newsroom, to: PathBuf, now: DateTime<Utc>) -> anyhow::Result<Made> {
     let config = room.config.clone();
     let made = room.store.run(move |store| {
+        // The same folder may be written in many ways.
+        let real = |folder: &Path| folder.canonicalize().ok();
         let is_ours =
-            to.parent() == Some(&config.state_dir) && to.extension().is_some_and(|end| end == "export");
+            to.parent().and_then(real).is_some_and(|folder| Some(folder) == real(&config.state_dir))
+                && to.extension().is_some_and(|end| end == "export");
         ensure!(
             is_ours,
             "{} is no place for an export; expected a file in {}",

@@ -55,6 +55,8 @@ pub struct Newsroom {
     pub vitals: Vitals,
     /// What the home server told about our account and its limits, once it was asked.
     pub at_home: Arc<Mutex<Option<AtHome>>>,
+    /// Held while a backup is made.
+    pub backing_up: Arc<Mutex<()>>,
     /// Held while findings are raised, since they are numbered.
     pub bench: Arc<Mutex<()>>,
     /// Since when this configuration is in force, and why a newer one is not.
@@ -84,8 +86,21 @@ impl Newsroom {
         let clippings = Arc::new(Mutex::new(clippings));
         let (shown, wake) = (Arc::default(), watch::Sender::new(()));
         let (at_home, reloads) = (Arc::default(), Arc::default());
-        let vitals = Vitals::default();
-        Ok(Newsroom { config, store, net, press, clippings, shown, vitals, at_home, bench, reloads, wake })
+        let (vitals, backing_up) = (Vitals::default(), Arc::default());
+        Ok(Newsroom {
+            config,
+            store,
+            net,
+            press,
+            clippings,
+            shown,
+            vitals,
+            backing_up,
+            at_home,
+            bench,
+            reloads,
+            wake,
+        })
     }
 
     /// The same newsroom by another configuration, on the same store, ledger and memory. Hosts that are left alone

@@ -11,10 +11,12 @@ use serde::Serialize;
 use super::archive::{self, Header, Kind, Line};
 use super::backup::{Checked, check};
 use crate::ledger::{self, Copying, Piece};
-use crate::store::{Filling, Hold, StoreError, swap_in};
+use crate::store::{self, Filling, Hold, StoreError, swap_in};
 
 /// What is brought back is put together here first.
 const WORKSHOP: &str = "restoring";
+/// A file in it from the moment on at which old and new state change places.
+const CHANGING_PLACES: &str = "changing-places";
 
 /// What may happen to what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,13 +68,38 @@ pub fn restore(state_dir: &Path, file: &Path, kind: Kind, old: Old) -> anyhow::R
         "{} is an export without a ledger; `masthead import` takes it",
         file.display()
     );
+    ensure!(
+        header.schema <= store::SCHEMA,
+        "{} was written by masthead {} with schema {} of the store; this one knows {}, so nothing was changed: update \
+         masthead first",
+        file.display(),
+        header.version,
+        header.schema,
+        store::SCHEMA
+    );
     let takes_ledger = kind == Kind::Backup;
     refuse_if_there(state_dir, takes_ledger, old)?;
     let keeps_ledger = !takes_ledger || begins_like(state_dir, file)?;
     let workshop = state_dir.join(WORKSHOP);
+    if is_changing_places(state_dir) {
+        // One that was cut short may have left what was there in the workshop.
+        let mut aside = Aside { state_dir, folder: None };
+        for name in ["db", ledger::FILE_NAME, "texts"] {
+            aside.take(&workshop.join(name))?;
+        }
+    }
     clear(&workshop)?;
-    fill(file, &workshop, (!keeps_ledger).then_some(()))?;
+    if let Err(error) = fill(file, &workshop, (!keeps_ledger).then_some(())) {
+        // Nothing was changed: what is left of it is of no use.
+        clear(&workshop)?;
+        return Err(error);
+    }
     let mut aside = Aside { state_dir, folder: None };
+    if state_dir.join("db").exists() {
+        // Before anything changes places, so that there is a place for what was there.
+        aside.folder()?;
+    }
+    begin_changing_places(&workshop)?;
     swap_in(&workshop, state_dir, &held)?;
     aside.take(&workshop.join("db"))?;
     crate::store::forget_identity(state_dir)?;
@@ -96,13 +123,26 @@ pub fn restore(state_dir: &Path, file: &Path, kind: Kind, old: Old) -> anyhow::R
     Ok(Restored { header, counts, damaged, first_damage, set_aside: aside.folder, ledger: fate })
 }
 
+/// From here on the workshop may hold what was there before.
+fn begin_changing_places(workshop: &Path) -> anyhow::Result<()> {
+    let begun = File::create(workshop.join(CHANGING_PLACES)).and_then(|file| file.sync_all());
+    begun.with_context(|| format!("write into {}", workshop.display()))?;
+    sync(workshop)
+}
+
+/// Whether a restore was cut short after it was whole and before the new state was in its place. One that was cut
+/// short while it was filled changed nothing.
+fn is_changing_places(state_dir: &Path) -> bool {
+    state_dir.join(WORKSHOP).join(CHANGING_PLACES).exists()
+}
+
 /// Refuses to go on where a restore was cut short: what lies there is neither the old nor the new state.
 ///
 /// # Errors
 /// In words, with the way out.
 pub fn refuse_half_restored(state_dir: &Path) -> anyhow::Result<()> {
     ensure!(
-        !state_dir.join(WORKSHOP).exists(),
+        !is_changing_places(state_dir),
         "a restore into {} did not get to its end; run `masthead restore --aside FILE` or \
          `masthead import --aside FILE` once more",
         state_dir.display()
@@ -182,17 +222,20 @@ struct Aside<'a> {
 }
 
 impl Aside<'_> {
+    fn folder(&mut self) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = &self.folder {
+            return Ok(folder.clone());
+        }
+        let free = (1..).map(|number| self.state_dir.join(format!("aside-{number}")));
+        let folder = free.into_iter().find(|path| !path.exists()).context("name a folder")?;
+        DirBuilder::new().mode(0o700).create(&folder).context("make a folder for what was there")?;
+        sync(self.state_dir)?;
+        Ok(self.folder.insert(folder).clone())
+    }
+
     fn take(&mut self, path: &Path) -> anyhow::Result<()> {
         let Some(name) = path.file_name().filter(|_| path.exists()) else { return Ok(()) };
-        let folder = match &self.folder {
-            Some(folder) => folder.clone(),
-            None => {
-                let free = (1..).map(|number| self.state_dir.join(format!("aside-{number}")));
-                let folder = free.into_iter().find(|path| !path.exists()).context("name a folder")?;
-                DirBuilder::new().mode(0o700).create(&folder).context("make a folder for what was there")?;
-                self.folder.insert(folder).clone()
-            }
-        };
+        let folder = self.folder()?;
         std::fs::rename(path, folder.join(name)).with_context(|| format!("set {} aside", path.display()))?;
         sync(&folder)
     }

@@ -78,10 +78,19 @@ pub(super) async fn watch(room: Newsroom, mut stopping: watch::Receiver<bool>) -
         news.mark_unchanged();
         let now = clock.now();
         probe::ask_home_sometimes(&room, now).await;
-        let health = Arc::new(health::of(&room, now).await?);
-        alert::pass(&room, &health, now).await?;
-        notify(&[sd_notify::NotifyState::Status(&health.summary())]);
-        room.vitals.looked(health);
+        match health::of(&room, now).await {
+            Ok(health) => {
+                let health = Arc::new(health);
+                room.vitals.looked(health.clone());
+                notify(&[sd_notify::NotifyState::Status(&health.summary())]);
+                alert::pass(&room, &health, now).await?;
+            }
+            // A look that fails, for want of file descriptors perhaps, ends nothing: the loops that write meet what is
+            // really wrong.
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "could not look at how everything stands")
+            }
+        }
         let pause = async {
             match clock.jumps() {
                 true => clock.sleep(LOOK_WHERE_TIME_JUMPS).await,

@@ -145,7 +145,7 @@ pub async fn verify(
     Ok(OwnAccount {
         fields: account.fields.into_iter().map(|field| field.value).collect(),
         id: account.id,
-        username: account.username,
+        username: cut(&account.username),
         url: account.url,
         is_bot: account.bot,
         note: account.note,
@@ -188,7 +188,7 @@ fn parse_own(bytes: &[u8]) -> Option<OwnAccount> {
     Some(OwnAccount {
         fields,
         id,
-        username: text("username")?,
+        username: cut(&text("username")?),
         url: text("url").unwrap_or_default(),
         is_bot: value.get("bot").and_then(Value::as_bool).unwrap_or_default(),
         note: text("note").unwrap_or_default(),

@@ -20,6 +20,8 @@ use super::home::{self, Family, HomeError};
 /// posting, correcting and taking down.
 pub const SCOPES: [&str; 4] = ["read:accounts", "read:statuses", "read:search", "write:statuses"];
 
+/// Longer words are no token; the file of one may not be longer either.
+const LONGEST_TOKEN: usize = 4096;
 /// The server shows the code to the person instead of sending it anywhere: the browser is on another machine.
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
@@ -122,6 +124,13 @@ pub async fn redeem(
     let call = async move { client.fetch_access_token(id, secret, code, OUT_OF_BAND.to_owned()).await };
     let token = home::in_a_task(place.server, call).await?;
     let token = token.map_err(|error| no_token(place.server, &error))?;
+    // What the configuration would refuse later is refused before it is written.
+    let is_fit =
+        |text: &str| (1..=LONGEST_TOKEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if !is_fit(&token.access_token) {
+        let why = format!("its token is no word of at most {LONGEST_TOKEN} letters");
+        return Err(HomeError::Broken { server: place.server.clone(), why }.into());
+    }
     let words = |scope: String| scope.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let scopes = token.scope.map(words).filter(|words| !words.is_empty());
     Ok(Granted { token: token.access_token.into(), scopes })

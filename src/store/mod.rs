@@ -49,7 +49,7 @@ use decoded::{Decoded, Lately};
 use disk::Place;
 
 /// The schema of the whole store: a store of a higher one is not opened, one of a lower one is brought to this one.
-const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 2;
 
 /// The largest page that the database keeps in its data file is a quarter of a segment; see [`MAX_VALUE_BYTES`].
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;

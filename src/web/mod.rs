@@ -22,6 +22,7 @@ use crate::store::Store;
 mod account;
 mod answers;
 mod digest;
+mod door;
 mod frame;
 mod health;
 mod home;
@@ -108,5 +109,5 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    axum::serve(door::Door::new(listener), router).with_graceful_shutdown(shutdown).await
 }

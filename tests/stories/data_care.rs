@@ -205,3 +205,39 @@ fn a_store_whose_files_are_damaged_names_the_way_back_which_works() {
         assert_eq!(accounts(&world), known);
     }
 }
+
+#[test]
+fn a_restore_that_was_cut_short_while_it_was_filled_changed_nothing_and_is_no_obstacle() {
+    let world = seen();
+    let known = accounts(&world);
+    fs::create_dir_all(world.state().join("restoring/db")).unwrap();
+    assert_eq!(accounts(&world), known);
+}
+
+#[test]
+fn what_lay_in_the_workshop_while_old_and_new_changed_places_is_set_aside_and_not_deleted() {
+    let world = seen();
+    let (file, known) = (backup(&world), accounts(&world));
+    let workshop = world.state().join("restoring");
+    fs::create_dir_all(workshop.join("db")).unwrap();
+    fs::write(workshop.join("db/old"), "what was there").unwrap();
+    fs::write(workshop.join("changing-places"), "").unwrap();
+    refused(&world, &["accounts"], "did not get to its end");
+    world.ask(&["restore", "--aside", file.to_str().unwrap()]);
+    assert_eq!(accounts(&world), known);
+    assert_eq!(fs::read_to_string(world.state().join("aside-1/db/old")).unwrap(), "what was there");
+    assert!(world.state().join("aside-2/db").exists());
+}
+
+#[test]
+fn backups_at_the_same_time_wait_for_each_other() {
+    let world = seen();
+    let service = world.run();
+    std::thread::scope(|scope| {
+        let made: Vec<_> = (0..4).map(|_| scope.spawn(|| world.command(&["backup"]))).collect();
+        for done in made.into_iter().map(|made| made.join().unwrap()) {
+            assert_eq!(done.code, Some(0), "{done:?}");
+        }
+    });
+    assert_eq!(service.stop().0, Some(0));
+}

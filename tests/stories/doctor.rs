@@ -241,3 +241,25 @@ fn by_a_wrong_clock_no_digest_is_made() {
     assert!(world.outbox("social.example").is_empty());
     drop(service);
 }
+
+/// More of them than there is room for, each with half a request.
+#[test]
+fn readers_who_say_nothing_keep_neither_the_service_nor_other_readers() {
+    let world = World::open(RATE);
+    let service = world.run();
+    let config = std::fs::read_to_string(world.dir().join("config.toml")).unwrap();
+    let listen = config.lines().find_map(|line| line.strip_prefix("listen = ")).unwrap().trim_matches('"');
+    let idle: Vec<TcpStream> = (0..300)
+        .map(|_| {
+            let mut stream = TcpStream::connect(listen).unwrap();
+            write!(stream, "GET / HTTP/1.1\r\nhost: world\r\n").unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(world.command(&["targets"]).code, Some(0));
+    // Those inside are sent away after half a minute, and so are those who follow them.
+    let (status, _) = page(&world, "/");
+    assert_eq!(status, 200);
+    drop(idle);
+    assert_eq!(service.stop().0, Some(0));
+}

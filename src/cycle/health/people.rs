@@ -50,7 +50,8 @@ impl Seen<'_> {
             says = format!("{says}; {} known", count(others, "other", "others"));
         }
         if let Some(newest) = newest {
-            says = format!("{says}; last new post seen {} ago", span(self.now - newest));
+            says =
+                format!("{says}; last new post seen {} ago", span((self.now - newest).max(Duration::zero())));
         }
         Ok(vec![Line::new(Mark::Ok, Subject::Accounts, "", says)])
     }
