@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::vitals::HomeSeen;
+use super::vitals::{HomeLost, HomeSeen};
 use super::{Newsroom, user_agent};
 use crate::analysis::measure::Limits;
 use crate::config::Config;
@@ -76,7 +76,10 @@ pub async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
         Ok(at_home) => room.vitals.home(Ok(at_home.seen.clone()), now),
         // Nobody asked for it.
         Err(HomeTrouble::Off) => {}
-        Err(trouble) => room.vitals.home(Err(trouble.to_string()), now),
+        Err(trouble) => {
+            let is_denial = matches!(trouble, HomeTrouble::Home(HomeError::Denied { .. }));
+            room.vitals.home(Err(HomeLost { why: trouble.to_string(), is_denial }), now);
+        }
     }
     asked
 }

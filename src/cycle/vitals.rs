@@ -20,7 +20,7 @@ pub struct Memory {
     pub polls_failed: u64,
     pub new_statuses: u64,
     /// What the home server said when it was last asked; `None` = not asked yet.
-    pub home: Option<Result<HomeSeen, String>>,
+    pub home: Option<Result<HomeSeen, HomeLost>>,
     /// When that was.
     pub home_asked: Option<DateTime<Utc>>,
     /// Why a digest that is due is not made.
@@ -40,6 +40,14 @@ pub struct HomeSeen {
     pub version: String,
 }
 
+/// Why our server did not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeLost {
+    pub why: String,
+    /// It does not accept our token.
+    pub is_denial: bool,
+}
+
 impl Vitals {
     /// The service starts.
     pub fn start(&self, now: DateTime<Utc>) {
@@ -55,7 +63,7 @@ impl Vitals {
         memory.new_statuses += report.new_statuses as u64;
     }
 
-    pub fn home(&self, seen: Result<HomeSeen, String>, now: DateTime<Utc>) {
+    pub fn home(&self, seen: Result<HomeSeen, HomeLost>, now: DateTime<Utc>) {
         let mut memory = self.memory();
         (memory.home, memory.home_asked) = (Some(seen), Some(now));
     }

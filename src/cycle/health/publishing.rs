@@ -120,8 +120,14 @@ impl Seen<'_> {
                 );
                 Line::new(Mark::Ok, Subject::Token, name, says)
             }
-            Err(why) => Line::new(Mark::Broken, Subject::Token, name, format!("cannot post: {why}"))
-                .fix("if it was revoked: masthead login fediverse"),
+            Err(trouble) => {
+                let says = format!("cannot post: {}", trouble.why);
+                let fix = match trouble.is_denial {
+                    true => "if it was revoked: masthead login fediverse",
+                    false => "it is asked again and again; what is due waits and is posted as one",
+                };
+                Line::new(Mark::Broken, Subject::Token, name, says).fix(fix)
+            }
         };
         Some(line)
     }
