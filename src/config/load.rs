@@ -232,7 +232,8 @@ impl Reading {
         let folders = TokenFolders { credentials, config: &folder, state: &state_dir, reading: tokens };
         let publishing = raw::given(&raw.fediverse.token_file).map_or(TOKEN_FILE, |file| &file.value);
         let reading = raw.mastodon.tokens.iter().map(|(_, file)| file.value.as_str());
-        reading.chain([publishing]).for_each(|file| self.looks.token(file, folders));
+        let alerts = raw::given(&raw.webhook_token).map(|file| file.value.as_str());
+        reading.chain([publishing]).chain(alerts).for_each(|file| self.looks.token(file, folders));
         let watchlist = watchlist::build(&self.merged, self.extent, faults);
         let known = check::Known { merged: &self.merged, extent: self.extent };
         let listings = check::listings(&raw, &watchlist, known, faults);

@@ -112,8 +112,10 @@ impl Seen<'_> {
         if tried.len() < 3 || self.now - since < CUT_OFF_AFTER || tried.len() < self.targets.len() / 2 {
             return None;
         }
-        let newest = tried.iter().max_by_key(|record| record.last_try)?;
-        let why = newest.trouble.as_deref().unwrap_or("no answer");
+        // What an account's own page answered would name the account.
+        let places = tried.iter().filter(|record| !matches!(record.target, Target::Account { .. }));
+        let newest = places.max_by_key(|record| record.last_try);
+        let why = newest.and_then(|newest| newest.trouble.as_deref()).unwrap_or("no answer");
         let says = format!(
             "nothing could be read since {}: {} places were tried, the last one said: {why}",
             when(since, self.now),

@@ -149,7 +149,7 @@ impl Seen<'_> {
             ),
         };
         let says = format!("{} {says}. {rest}", first.url);
-        let fix = format!("masthead outlets find {publisher}   looks for others; `remove` takes it out");
+        let fix = format!("another feed in the record of {publisher}, or `remove` this one from it");
         Some(Line::new(mark, Subject::Feed, name, says).fix(fix))
     }
 

@@ -56,8 +56,9 @@ impl Seen<'_> {
         figures.damaged_records = damaged.len() as u64;
         if let Some(first) = damaged.first() {
             let says = format!(
-                "{} cannot be read and are left out; the first: {first}",
-                count(figures.damaged_records, "record", "records")
+                "{} cannot be read and are left out, the first in {}; the log names them",
+                count(figures.damaged_records, "record", "records"),
+                first.tree
             );
             lines.push(
                 Line::new(Mark::Warning, Subject::Store, "damaged", says)

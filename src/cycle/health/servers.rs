@@ -54,7 +54,9 @@ impl Seen<'_> {
         }
         let since = read.unwrap_or(first.added_at);
         if tried.iter().all(|record| unread_since(record).is_some()) && self.now - since >= BLIND_AFTER {
-            let trouble = tried.iter().max_by_key(|record| record.last_try).and_then(|it| it.trouble.clone());
+            // What an account's own page answered would name the account.
+            let places = tried.iter().filter(|record| record.target.server().is_some());
+            let trouble = places.max_by_key(|record| record.last_try).and_then(|it| it.trouble.clone());
             let says = format!(
                 "{way}: nothing could be read since {}: {}",
                 when(since, self.now),
