@@ -28,7 +28,7 @@ pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answ
     let real = crate::clock::Clock::Real;
     let give_up = real.now() + WAIT_FOR_LOCK;
     loop {
-        if let Some(stream) = connect(&config) {
+        if let Some(stream) = connect(&config.state_dir) {
             return tokio::task::spawn_blocking(move || talk(stream, request, ANSWER_WITHIN)).await?;
         }
         match Newsroom::open(config.clone()).await {
@@ -47,13 +47,13 @@ pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answ
 
 /// What a running service answers; `None` where none runs.
 pub(super) fn ask_running(state_dir: &Path, request: Request) -> Option<anyhow::Result<Answer>> {
-    let stream = UnixStream::connect(socket_path(state_dir)).ok()?;
+    let stream = connect(state_dir)?;
     Some(talk(stream, request, ANSWER_WITHIN))
 }
 
 /// The configuration that a running service works by; `None` where none runs, or one that does not tell.
 pub(super) fn in_force(state_dir: &Path) -> Option<InForce> {
-    let stream = UnixStream::connect(socket_path(state_dir)).ok()?;
+    let stream = connect(state_dir)?;
     match talk(stream, Request::InForce, ANSWER_AT_ONCE) {
         Ok(Answer::InForce(in_force)) => Some(in_force),
         _ => None,
@@ -62,12 +62,12 @@ pub(super) fn in_force(state_dir: &Path) -> Option<InForce> {
 
 /// Whether a service answers for this state directory.
 pub(super) fn is_running(config: &Config) -> bool {
-    connect(config).is_some()
+    connect(&config.state_dir).is_some()
 }
 
 /// The running service, if there is one; a socket that nobody serves is left for the next start.
-fn connect(config: &Config) -> Option<UnixStream> {
-    UnixStream::connect(socket_path(&config.state_dir)).ok()
+fn connect(state_dir: &Path) -> Option<UnixStream> {
+    UnixStream::connect(socket_path(state_dir)).ok()
 }
 
 fn is_locked(error: &anyhow::Error) -> bool {

@@ -45,15 +45,12 @@ pub struct Made {
     pub pruned: Vec<PathBuf>,
 }
 
-/// The newest backup, for those who ask whether there is one.
+/// The newest backup, for those who ask whether there is one. Every file that got a backup's name was read back whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Newest {
     pub path: PathBuf,
     pub made_at: DateTime<Utc>,
     pub bytes: u64,
-    /// Whether it was read back whole after it was written. Only such a file has a backup's name, so this is `true`
-    /// for everything that Masthead wrote.
-    pub was_read_back: bool,
 }
 
 /// Makes a backup. Commits and the press wait while it is written; the reading back keeps nobody waiting.
@@ -122,7 +119,7 @@ pub fn newest_before(config: &Config, schema: u32) -> Option<Newest> {
 fn describe(config: &Config, name: Name) -> Option<Newest> {
     let path = config.backup_dir.join(name.to_string());
     let bytes = path.metadata().ok()?.len();
-    Some(Newest { path, made_at: name.made_at, bytes, was_read_back: true })
+    Some(Newest { path, made_at: name.made_at, bytes })
 }
 
 /// What an archive was found to hold.

@@ -110,7 +110,7 @@ pub enum Request {
     Backup,
     /// The store alone into a file in the state directory, for whoever asked to take away.
     Export {
-        to: std::path::PathBuf,
+        to: PathBuf,
     },
     /// Compares our posts with the ledger; takes the store as good when `by` says so.
     Reconcile {
@@ -231,7 +231,7 @@ async fn doctor(room: &Newsroom, asks: bool, now: DateTime<Utc>) -> anyhow::Resu
     if !asks {
         return health::of(room, now).await;
     }
-    probe::ask_home(room).await;
+    probe::renew_home(room).await;
     // First: their answers also tell what our clock is worth.
     let asked = probe::ask_servers(room).await;
     let mut health = health::of(room, now).await?;

@@ -20,7 +20,7 @@ use crate::model::finding::Finding;
 use crate::model::health::{Figures, Health, Line, Mark, Subject, TargetCount};
 use crate::model::target::{Target, TargetRecord};
 use crate::store::{Store, StoreError};
-pub use place::CLOCK_WRONG;
+pub use place::{CLOCK_WRONG, clock_off};
 
 /// A place that could not be read for so long is blind; before that it may just be restarting.
 const BLIND_AFTER: Duration = Duration::hours(24);

@@ -14,7 +14,7 @@ mod strangers;
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
 
-use super::health::CLOCK_WRONG;
+use super::health::{CLOCK_WRONG, clock_off};
 use super::home::HomeTrouble;
 use super::press::Press;
 use super::{Newsroom, judge, schedule};
@@ -82,8 +82,7 @@ pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<
 /// Why nothing may be posted by this clock: dates and windows in posts would be wrong.
 fn clock_trouble(room: &Newsroom) -> Option<String> {
     let ahead = room.net.clock_ahead().filter(|ahead| ahead.abs() >= CLOCK_WRONG)?;
-    let side = if ahead > Duration::zero() { "ahead of" } else { "behind" };
-    Some(format!("this machine's clock is {} min {side} those of most servers", ahead.abs().num_minutes()))
+    Some(clock_off(ahead))
 }
 
 /// Asks the home server once in the life of a service, so that what is wrong there is told at its start.

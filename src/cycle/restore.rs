@@ -89,7 +89,8 @@ pub fn restore(state_dir: &Path, file: &Path, kind: Kind, old: Old) -> anyhow::R
         }
     }
     clear(&workshop)?;
-    if let Err(error) = fill(file, &workshop, (!keeps_ledger).then_some(())) {
+    let what = if keeps_ledger { What::Store } else { What::StoreAndLedger };
+    if let Err(error) = fill(file, &workshop, what) {
         // Nothing was changed: what is left of it is of no use.
         clear(&workshop)?;
         return Err(error);
@@ -196,11 +197,21 @@ fn begins_like(state_dir: &Path, file: &Path) -> anyhow::Result<bool> {
     Ok(is_any)
 }
 
+/// What of an archive is brought back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Store,
+    StoreAndLedger,
+}
+
 /// Makes the new state in a folder of its own.
-fn fill(file: &Path, workshop: &Path, ledger: Option<()>) -> anyhow::Result<()> {
+fn fill(file: &Path, workshop: &Path, what: What) -> anyhow::Result<()> {
     let mut reader = archive::open(file)?;
     let mut store = Filling::begin(workshop)?;
-    let mut copy = ledger.map(|()| Copying::begin(workshop)).transpose()?;
+    let mut copy = match what {
+        What::Store => None,
+        What::StoreAndLedger => Some(Copying::begin(workshop)?),
+    };
     while let Some(line) = reader.next_line().context("it changed while it was read")? {
         match line {
             Line::Record(record) => store.put(record)?,

@@ -1,4 +1,4 @@
-//! The two loops, which meet only in the store: collection raises findings, publication posts them.
+//! The loops: collection and publication, which meet only in the store, and beside them the looks at health and the care of the data.
 
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ pub(super) async fn watch(room: Newsroom, mut stopping: watch::Receiver<bool>) -
     loop {
         news.mark_unchanged();
         let now = clock.now();
-        probe::ask_home_sometimes(&room, now).await;
+        probe::renew_home_sometimes(&room, now).await;
         match health::of(&room, now).await {
             Ok(health) => {
                 let health = Arc::new(health);

@@ -18,12 +18,17 @@ const BACKUP_WITHIN: Duration = Duration::days(2);
 /// Below so many bytes a volunteer wants to hear of it.
 const LITTLE_SPACE: u64 = 1 << 30;
 
+/// By how much this machine's clock is off, in words; what is ahead by less than nothing is behind.
+pub fn clock_off(ahead: Duration) -> String {
+    let side = if ahead > Duration::zero() { "ahead of" } else { "behind" };
+    format!("this machine's clock is {} {side} those of most servers", span(ahead.abs()))
+}
+
 impl Seen<'_> {
     pub(super) fn clock(&self, ahead: Option<Duration>, figures: &mut Figures) -> Vec<Line> {
         figures.clock_ahead_secs = ahead.map(|ahead| ahead.num_seconds());
         let Some(ahead) = ahead.filter(|ahead| ahead.abs() >= CLOCK_OFF) else { return Vec::new() };
-        let side = if ahead > Duration::zero() { "ahead of" } else { "behind" };
-        let says = format!("this machine's clock is {} {side} those of most servers", span(ahead.abs()));
+        let says = clock_off(ahead);
         let (mark, says) = match ahead.abs() >= CLOCK_WRONG {
             true => (Mark::Broken, format!("{says}; no digest is made until it is right")),
             false => (Mark::Warning, says),
@@ -88,8 +93,7 @@ impl Seen<'_> {
         let is_late = self.now - figures.last_backup.unwrap_or(first) > BACKUP_WITHIN;
         let says = match &newest {
             Some(newest) => {
-                let read_back = if newest.was_read_back { ", read back whole" } else { "" };
-                format!("{}, {}{read_back}", when(newest.made_at, self.now), in_words(newest.bytes))
+                format!("{}, {}, read back whole", when(newest.made_at, self.now), in_words(newest.bytes))
             }
             None if is_late => "none; a lost disk takes everything that was seen with it".to_owned(),
             None => "none yet".to_owned(),

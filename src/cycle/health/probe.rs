@@ -14,14 +14,14 @@ use crate::sources::mastodon::probe;
 const HOME_EVERY: Duration = Duration::hours(6);
 
 /// Asks the home server whose our token is, where that was long ago. Publication asks first.
-pub async fn ask_home_sometimes(room: &Newsroom, now: DateTime<Utc>) {
+pub async fn renew_home_sometimes(room: &Newsroom, now: DateTime<Utc>) {
     if room.vitals.recall().home_asked.is_some_and(|asked| now - asked >= HOME_EVERY) {
-        ask_home(room).await;
+        renew_home(room).await;
     }
 }
 
 /// Asks the home server anew whose our token is, and remembers the answer.
-pub async fn ask_home(room: &Newsroom) {
+pub async fn renew_home(room: &Newsroom) {
     if room.config.publish.is_some() {
         // What it said is in the vitals then.
         let _ = home::ask_home(room).await;
