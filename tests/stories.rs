@@ -16,6 +16,8 @@ mod filters;
 mod halted;
 #[path = "stories/hosts.rs"]
 mod hosts;
+#[path = "stories/keep.rs"]
+mod keep;
 #[path = "stories/kills.rs"]
 mod kills;
 #[path = "stories/lost.rs"]
