@@ -26,9 +26,9 @@ const LOOK_WHERE_TIME_JUMPS: Duration = Duration::days(1);
 const BACKUP_EVERY: Duration = Duration::hours(26);
 /// After a start, and after a backup that could not be made.
 const FIRST_BACKUP_AFTER: Duration = Duration::hours(1);
-/// A while before the first backup, which then no longer has what was forgotten. So long it also waits after a pass that
-/// could not be made.
+/// A while before the first backup, which then no longer has what was forgotten.
 const FIRST_KEEPING_AFTER: Duration = Duration::minutes(30);
+const KEEPING_EVERY: Duration = Duration::days(1);
 
 /// Polls what is due, again and again. Ends with an error only when the store refuses.
 pub(super) async fn collect(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
@@ -143,19 +143,17 @@ pub(super) async fn care(room: Newsroom, mut stopping: watch::Receiver<bool>) ->
 /// Forgets once a day what nobody needs any more.
 pub(super) async fn keep(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
     let clock = room.config.clock;
-    let first = clock.now() + FIRST_KEEPING_AFTER;
+    let now = clock.now();
+    let due = room.store.run(move |store| keep::due(store, now)).await?;
+    // Spans, not times: a clock that is set right meanwhile must not make it wait for years.
+    let mut wait = (due - now).max(FIRST_KEEPING_AFTER);
     loop {
-        let now = clock.now();
-        let due = room.store.run(move |store| keep::due(store, now)).await?.max(first);
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return Ok(()),
-            () = clock.sleep_until(due) => {}
+            () = clock.sleep(wait) => {}
         }
         keep::pass_until(&room, clock.now(), until_stop(stopping.clone())).await?;
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
-            () = clock.sleep(FIRST_KEEPING_AFTER) => {}
-        }
+        wait = KEEPING_EVERY;
     }
 }
 

@@ -17,7 +17,8 @@ const FALL: f64 = 0.9;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measures {
     sizes: Vec<(DateTime<Utc>, u64)>,
-    /// Bytes of words that were forgotten: the files keep their room until they are written anew.
+    /// Bytes of words that were forgotten, and what their going took: the files keep that room until they are written
+    /// anew.
     given_up: u64,
 }
 
@@ -52,7 +53,7 @@ impl Measures {
         self.size().saturating_sub(limit).saturating_sub(self.given_up)
     }
 
-    /// So many more bytes were forgotten.
+    /// So many more bytes of the files are of no use.
     pub fn gave_up(&mut self, bytes: u64) {
         self.given_up = self.given_up.saturating_add(bytes);
     }
