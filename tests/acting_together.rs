@@ -268,6 +268,7 @@ fn linking(name: &str, profile: &[&str], posts: &[(i64, &str)]) -> Dossier {
             background: false,
             versions: vec![],
             removed_at: None,
+            forgotten_at: None,
         }
     };
     dossier.statuses = posts.iter().enumerate().map(post).map(Arc::new).collect();

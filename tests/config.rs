@@ -136,7 +136,7 @@ fn broken_syntax_in_one_file_hides_nothing_in_the_others() {
       |
     2 | colour = 1
       | ^^^^^^ no such key at the top of the file
-      | expected  account, alert, backup, clock, contact, hosts, outlet, publish, review, schedule, sources, state_dir, store, watchlist, web
+      | expected  account, alert, backup, clock, contact, hosts, keep, outlet, publish, review, schedule, sources, state_dir, store, watchlist, web
 
     error: not TOML
      --> a.toml:1:10
@@ -317,6 +317,7 @@ fn the_table_names_exactly_the_keys_that_are_read() {
         ("review.", "[review]\nzzz = 1".to_owned()),
         ("publish.fediverse.", "[publish.fediverse]\nzzz = 1".to_owned()),
         ("web.", "[web]\nzzz = 1".to_owned()),
+        ("keep.", "[keep]\nzzz = 1".to_owned()),
         ("store.", "[store]\nzzz = 1".to_owned()),
         ("clock.", "[clock]\nzzz = 1".to_owned()),
     ] {
@@ -673,6 +674,66 @@ fn settings_out_of_range_are_refused() {
         let scene = Scene::new(&format!("watchlist = []\ncontact = \"{contact}\"\n"));
         assert_eq!(scene.titles(), ["contact that nobody can follow"], "{contact}");
     }
+}
+
+#[test]
+fn spans_and_sizes_are_read_as_people_write_them() {
+    let keep = |text: &str| {
+        let scene = Scene::new(&format!("{ALONE}[keep]\n{text}")).with("mine.toml", DESK);
+        scene.config().keep
+    };
+    let usual = keep("");
+    assert_eq!((usual.posts.num_days(), usual.evidence.num_days(), usual.disk), (30, 5 * 365, 4 << 30));
+    assert_eq!(keep("posts = \"8 w\"\n").posts.num_days(), 56);
+    assert_eq!(keep("posts = \"0d\"\n").posts.num_days(), 0);
+    assert_eq!(keep("evidence = \"1y\"\ndisk = \"500mb\"\n").disk, 500 << 20);
+    let text = "[keep]\nposts = 30\nevidence = \"5 months\"\ndisk = \"4\"\n";
+    let scene = Scene::new(&format!("{ALONE}{text}")).with("mine.toml", DESK);
+    insta::assert_snapshot!(scene.text(), @r#"
+    error: not a span of time
+     --> config.toml:3:9
+      |
+    3 | posts = 30
+      |         ^^ `posts` is a number here
+      | expected  a whole number of days, weeks or years: "30d", "8w", "5y"
+      | help      write "30d"
+
+    error: not a span of time
+     --> config.toml:4:12
+      |
+    4 | evidence = "5 months"
+      |            ^^^^^^^^^^ this cannot be understood
+      | expected  a whole number of days, weeks or years: "30d", "8w", "5y"
+
+    error: not a size
+     --> config.toml:5:8
+      |
+    5 | disk = "4"
+      |        ^^^ this cannot be understood
+      | expected  a whole number with MB, GB or TB: "4GB"
+      | help      write "4GB"
+
+    3 errors, no warnings in 2 files (1 outlet, no accounts, no feeds)
+    "#);
+    let scene =
+        Scene::new(&format!("{ALONE}[keep]\nevidence = \"3d\"\ndisk = \"4MB\"\n")).with("mine.toml", DESK);
+    insta::assert_snapshot!(scene.text(), @r#"
+    error: `evidence` is out of range
+     --> config.toml:3:12
+      |
+    3 | evidence = "3d"
+      |            ^^^^ this is not allowed
+      | expected  from "90d" to "100y"
+
+    error: `disk` is out of range
+     --> config.toml:4:8
+      |
+    4 | disk = "4MB"
+      |        ^^^^^ this is not allowed
+      | expected  from "100MB" to "1024TB"
+
+    2 errors, no warnings in 2 files (1 outlet, no accounts, no feeds)
+    "#);
 }
 
 #[test]

@@ -170,6 +170,7 @@ fn seen(number: u32, made_at: DateTime<Utc>) -> SeenStatus {
         background: false,
         versions: vec![],
         removed_at: None,
+        forgotten_at: None,
     }
 }
 
@@ -494,16 +495,18 @@ fn after_a_long_history_of_its_own_only_the_time_since_the_change_is_judged() {
         old.background = true;
         dossier.statuses.push(Arc::new(old));
     }
-    let assessment = judged(
-        &dossier,
-        &Corpus {
-            read_since: BTreeMap::from([(id("cns"), start() - Duration::days(200))]),
-            ..with_sisters()
-        },
-    );
+    let read_since = BTreeMap::from([(id("cns"), start() - Duration::days(200))]);
+    let corpus = Corpus { read_since, ..with_sisters() };
+    let assessment = judged(&dossier, &corpus);
     assert_eq!(assessment.level, Level::Ready);
     let says: Vec<&str> = assessment.evidence.iter().map(|item| item.says.as_str()).collect();
     assert!(says.iter().any(|says| says.contains("before that it posted for")), "{says:?}");
+    // Nobody remembers what it said in those years, only that it did.
+    for old in dossier.statuses.iter_mut().filter(|seen| seen.background) {
+        Arc::make_mut(old).forget(now(), now());
+        assert_eq!(old.status.text, "");
+    }
+    assert_eq!(judged(&dossier, &corpus), assessment);
 }
 
 #[test]

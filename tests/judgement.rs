@@ -229,6 +229,7 @@ fn status(made: DateTime<Utc>, background: bool) -> Arc<SeenStatus> {
         background,
         versions: vec![],
         removed_at: None,
+        forgotten_at: None,
     })
 }
 

@@ -104,6 +104,7 @@ fn status(number: u32, text: &str, claimed_at: Option<DateTime<Utc>>) -> SeenSta
         background: false,
         versions: vec![],
         removed_at: None,
+        forgotten_at: None,
     }
 }
 
@@ -158,6 +159,28 @@ fn commit(store: &Store, fill: impl FnOnce(&mut Batch)) {
     let mut batch = Batch::new();
     fill(&mut batch);
     store.commit(batch).unwrap();
+}
+
+#[test]
+fn forgetting_takes_the_words_and_nothing_that_a_poll_wrote_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (desk, later) = (id("desk"), now() + TimeDelta::days(80));
+    let seen = [status(1, "Nace un panda", None), status(2, "Otro panda", None)];
+    commit(&store, |batch| seen.iter().for_each(|seen| batch.put_status(&desk, seen.clone())));
+    let mut forget = Batch::new();
+    seen.iter().for_each(|seen| forget.forget_status(&desk, &seen.status.uri, later, later));
+    // Between the look and the deed one is found to be removed, and the other is one too many.
+    let removed = SeenStatus { removed_at: Some(later), ..seen[0].clone() };
+    commit(&store, |batch| {
+        batch.put_status(&desk, removed.clone());
+        batch.remove_status(&desk, &seen[1].status.uri);
+    });
+    store.commit(forget).unwrap();
+    let kept = store.statuses(&desk).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!((kept[0].removed_at, kept[0].forgotten_at), (Some(later), Some(later)));
+    assert_eq!((kept[0].status.text.as_str(), &kept[0].content_hash), ("", &seen[0].content_hash));
 }
 
 #[test]

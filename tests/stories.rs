@@ -20,6 +20,8 @@ mod halted;
 mod hosts;
 #[path = "stories/init.rs"]
 mod init;
+#[path = "stories/keep.rs"]
+mod keep;
 #[path = "stories/kills.rs"]
 mod kills;
 #[path = "stories/login.rs"]

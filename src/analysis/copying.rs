@@ -264,7 +264,7 @@ fn own_history(dossier: &Dossier, first_copy: DateTime<Utc>) -> Option<Duration>
 
 /// Whether a status is the account's own output: boosts and posts without words are not.
 pub fn is_own(seen: &SeenStatus) -> bool {
-    seen.status.boost_of.is_none() && !seen.status.text.trim().is_empty()
+    seen.status.boost_of.is_none() && seen.has_words()
 }
 
 fn most_text<'a>(copies: impl Iterator<Item = &'a &'a Reuse>) -> Option<OutletId> {

@@ -16,13 +16,13 @@ use crate::model::watchlist::Watchlist;
 use super::fault::Fault;
 use super::merge::Merged;
 use super::nearest::did_you_mean;
-use super::raw::{RawConfig, RawReview, given, switched_on};
+use super::raw::{RawConfig, RawKeep, RawReview, given, switched_on};
 use super::records::{is_read, web_address};
 use super::secrets::{Reading, TokenFolders};
 use super::spans::{At, Spot};
 use super::watchlist::{Extent, is_loopback};
 use super::{
-    AlertTo, Discover, Fediverse, FeedsSource, Language, MastodonSource, OptOut, PagesSource,
+    AlertTo, Discover, Fediverse, FeedsSource, Keep, Language, MastodonSource, OptOut, PagesSource,
     PublishFediverse, Review, Schedule, Web,
 };
 
@@ -204,6 +204,15 @@ pub(super) fn review(raw: &RawReview, faults: &mut Vec<Fault>) -> Review {
         undisclosed: number(&raw.undisclosed, super::UNDISCLOSED),
         official: number(&raw.official, super::OFFICIAL),
         queue_days: number(&raw.queue_days, super::QUEUE_DAYS),
+    }
+}
+
+pub(super) fn keep(raw: &RawKeep) -> Keep {
+    let usual = super::KEEP;
+    Keep {
+        posts: raw.posts.as_ref().map_or(usual.posts, |span| span.value),
+        evidence: raw.evidence.as_ref().map_or(usual.evidence, |span| span.value),
+        disk: raw.disk.as_ref().map_or(usual.disk, |size| size.value),
     }
 }
 

@@ -143,6 +143,21 @@ const KEYS: &[Key] = &[
         "content warning over every post, where the server's customs ask for one",
     ),
     key(
+        "keep.posts",
+        r#""30d""#,
+        "what accounts not under suspicion said is forgotten so long after it is last compared, which it is for 45 days",
+    ),
+    key(
+        "keep.evidence",
+        r#""5y""#,
+        "evidence of findings that were never published goes so long after they were closed; what was said stays",
+    ),
+    key(
+        "keep.disk",
+        r#""4GB""#,
+        "when the store's files are larger, the oldest posts go first, whatever their age; `masthead compact` shrinks them",
+    ),
+    key(
         "alert.webhook",
         r#""""#,
         "address that takes alerts as plain text by POST, as ntfy does: a blind source, a lost token, a full queue",

@@ -112,7 +112,7 @@ fn is_watchlist(path: &Path, text: &str) -> bool {
     let (table, _) = toml::de::DeTable::parse_recoverable(text);
     let has = |key: &str| table.get_ref().contains_key(key);
     let is_config = |key: &Key| !key.name.contains('.') && key.name != "outlet" && has(key.name);
-    let sections = ["schedule", "sources", "review", "publish", "alert", "web", "store", "backup"];
+    let sections = ["schedule", "sources", "review", "publish", "alert", "web", "store", "backup", "keep"];
     path.file_name().is_none_or(|name| name != "config.toml")
         && records::RECORD_KEYS.iter().any(|key| has(key))
         && !keys().iter().any(is_config)
@@ -259,6 +259,7 @@ impl Reading {
             web: check::web(&raw, faults),
             backup_dir: raw::given(&raw.backup_dir)
                 .map_or_else(|| state_dir.join(BACKUPS), |dir| folder.join(&dir.value)),
+            keep: check::keep(&raw.keep),
             store_cache_mib: raw.cache_mib.as_ref().map_or(CACHE_MIB, |number| number.value),
             clock: trial::clock(raw.clock.as_ref(), faults),
             hosts,

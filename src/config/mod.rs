@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use chrono::Duration;
 use chrono_tz::Tz;
 use secrecy::SecretString;
 use url::Url;
@@ -54,6 +55,7 @@ const MAX_POSTS: u32 = 5;
 const LISTEN: &str = "127.0.0.1:8787";
 const BACKUPS: &str = "backups";
 const CACHE_MIB: u64 = 32;
+const KEEP: Keep = Keep { posts: Duration::days(30), evidence: Duration::days(5 * 365), disk: 4 << 30 };
 
 /// Everything that is configured, checked: whoever holds one can rely on it.
 #[derive(Debug, Clone)]
@@ -81,6 +83,7 @@ pub struct Config {
     pub web: Web,
     /// Where backups are written; there once somebody has made it, unless it is our own.
     pub backup_dir: PathBuf,
+    pub keep: Keep,
     pub store_cache_mib: u64,
     pub clock: Clock,
     /// Trials: names that answer on this machine. All addresses are loopback.
@@ -230,6 +233,17 @@ pub struct AlertTo {
     pub webhook: Url,
     /// Sent as a bearer token.
     pub token: Option<SecretString>,
+}
+
+/// `[keep]`: for how long, and how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// What accounts said that are not under suspicion, from when it is no longer compared.
+    pub posts: Duration,
+    /// The evidence of what was never published, from when that was closed.
+    pub evidence: Duration,
+    /// Bytes of the store's files, beyond which the oldest posts go.
+    pub disk: u64,
 }
 
 /// `[web]`.

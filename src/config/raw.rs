@@ -1,6 +1,6 @@
 //! What a configuration file says, before anybody asks whether it makes sense.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::model::account::Network;
 
@@ -28,6 +28,7 @@ pub(super) struct RawConfig {
     pub listen: Option<At<String>>,
     pub public_url: Option<At<String>>,
     pub backup_dir: Option<At<String>>,
+    pub keep: RawKeep,
     pub cache_mib: Option<At<u64>>,
     pub clock: Option<At<RawClock>>,
     pub hosts: Vec<(At<String>, At<String>)>,
@@ -72,6 +73,13 @@ pub(super) struct RawFediverse {
     pub spoiler: Option<At<String>>,
 }
 
+#[derive(Debug, Default)]
+pub(super) struct RawKeep {
+    pub posts: Option<At<Duration>>,
+    pub evidence: Option<At<Duration>>,
+    pub disk: Option<At<u64>>,
+}
+
 #[derive(Debug)]
 pub(super) struct RawClock {
     pub origin: Option<At<DateTime<Utc>>>,
@@ -113,11 +121,18 @@ impl RawConfig {
             raw.public_url = web.text("public_url");
         });
         top.table("backup", |backup| raw.backup_dir = backup.text("dir"));
+        top.table("keep", |keep| raw.keep = RawKeep::read(keep));
         top.table("store", |store| raw.cache_mib = store.number("cache_mib", CACHE_MIB));
         raw
     }
 }
 
+/// No post is kept for a century. Without a day more, posts go when they are no longer compared.
+const POSTS_KEPT: std::ops::RangeInclusive<u64> = 0..=100 * 365;
+/// Who was looked at may ask for months why.
+const EVIDENCE_KEPT: std::ops::RangeInclusive<u64> = 90..=100 * 365;
+/// A store with little in it takes some twenty megabytes.
+const DISK: std::ops::RangeInclusive<u64> = 100 << 20..=1 << 50;
 /// Below one the store crawls; above a thousand it is a slip of the finger.
 const CACHE_MIB: std::ops::RangeInclusive<u64> = 1..=1024;
 /// More approvals than a review group has members.
@@ -175,6 +190,16 @@ impl RawFediverse {
             language: section.text("language"),
             max_posts: section.number("max_posts", POSTS),
             spoiler: section.text("spoiler"),
+        }
+    }
+}
+
+impl RawKeep {
+    fn read(section: &mut Section<'_>) -> RawKeep {
+        RawKeep {
+            posts: section.span("posts", POSTS_KEPT),
+            evidence: section.span("evidence", EVIDENCE_KEPT),
+            disk: section.size("disk", DISK),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Reading one table of a TOML file: typed values with their places, and every fault.
 
+mod amounts;
+
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};

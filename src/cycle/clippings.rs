@@ -3,6 +3,8 @@
 //! What is found is stored as a match when it is found, since the index forgets. The index holds
 //! fingerprints only; texts are read from the store where fingerprints meet.
 
+mod forget;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -26,7 +28,7 @@ use crate::model::watchlist::Watchlist;
 use crate::store::{Batch, Store, StoreError, unless_damaged};
 
 /// Items and statuses seen within this time are compared with new ones: copies come within hours or days.
-const INDEXED_FOR: Duration = Duration::days(45);
+pub const INDEXED_FOR: Duration = Duration::days(45);
 /// Co-posting is looked for among what was chosen within this time.
 const CHOSEN_WITHIN: Duration = Duration::days(60);
 
@@ -109,6 +111,8 @@ impl Clippings {
                 .statuses
                 .extend(statuses.into_iter().map(|seen| (account.id.clone(), Arc::unwrap_or_clone(seen))));
         }
+        // What is too old is taken off the front.
+        fresh.statuses.sort_by_key(|(_, seen)| seen.first_seen);
         let Compared { mut batch, .. } = clippings.take(store, fresh, config)?;
         batch.extend(clippings.read_anew(store, &config.watchlist)?);
         Ok((clippings, batch))
@@ -316,22 +320,6 @@ impl Clippings {
             }
         }
         Ok(controls)
-    }
-
-    /// Drops items and statuses that are too old to be copies of each other.
-    fn forget(&mut self, now: DateTime<Utc>) {
-        while let Some((_, key)) = self.indexed.pop_front_if(|(seen, _)| now - *seen > INDEXED_FOR) {
-            self.statuses.remove(&key);
-        }
-        for items in self.published.values_mut() {
-            let is_old = |seen: &DateTime<Utc>| now - *seen > CHOSEN_WITHIN;
-            let old: Vec<ItemId> =
-                items.iter().filter(|(_, seen)| is_old(seen)).map(|(id, _)| id.clone()).collect();
-            for id in old {
-                items.remove(&id);
-                self.items.remove(&id);
-            }
-        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod harvest;
 pub mod health;
 pub mod home;
 pub mod judge;
+pub mod keep;
 pub mod outlook;
 pub mod plan;
 pub mod press;

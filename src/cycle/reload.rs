@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
+use super::space::in_words;
 use super::{outlook, targets};
 use crate::config::{Config, Level, Report};
 
@@ -183,7 +184,12 @@ fn settings(old: &Config, new: &Config) -> impl Iterator<Item = String> {
         let host = config.alert.as_ref().and_then(|alert| alert.webhook.host_str());
         format!("alerts: to {}", host.unwrap_or("the log alone"))
     };
-    let rows: [fn(&Config) -> String; 7] = [schedule, review, style, site, contact, opt_out, alerts];
+    let keep = |config: &Config| {
+        let keep = config.keep;
+        let (posts, evidence) = (keep.posts.num_days(), keep.evidence.num_days());
+        format!("kept: posts for {posts} days, evidence for {evidence} days, {} of disk", in_words(keep.disk))
+    };
+    let rows: [fn(&Config) -> String; 8] = [schedule, review, style, site, contact, opt_out, alerts, keep];
     let told = rows.into_iter().map(|say| (say(old), say(new))).filter(|(old, new)| old != new);
     let renewed = (secrets(old) != secrets(new)).then(|| "tokens: other ones than before".to_owned());
     told.map(|(_, new)| new).chain(renewed)

@@ -10,7 +10,7 @@ use super::{notify, until_stop};
 use crate::clock::Clock;
 use crate::cycle::health::{self, probe};
 use crate::cycle::targets::Pacing;
-use crate::cycle::{Newsroom, alert, backup, collect, publish, schedule, space};
+use crate::cycle::{Newsroom, alert, backup, collect, keep, publish, schedule, space};
 use crate::store::Store;
 
 /// With nothing due the collection loop still looks this often, for what was added meanwhile.
@@ -27,6 +27,9 @@ const LOOK_WHERE_TIME_JUMPS: Duration = Duration::days(1);
 const BACKUP_EVERY: Duration = Duration::hours(26);
 /// After a start, and after a backup that could not be made.
 const FIRST_BACKUP_AFTER: Duration = Duration::hours(1);
+/// A while before the first backup, which then no longer has what was forgotten.
+const FIRST_KEEPING_AFTER: Duration = Duration::minutes(30);
+const KEEPING_EVERY: Duration = Duration::days(1);
 
 /// Polls what is due, again and again. Ends with an error only when the store refuses.
 pub(super) async fn collect(
@@ -148,6 +151,23 @@ pub(super) async fn care(room: Newsroom, mut stopping: watch::Receiver<bool>) ->
                 }
             }
         }
+    }
+}
+
+/// Forgets once a day what nobody needs any more.
+pub(super) async fn keep(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let clock = room.config.clock;
+    let now = clock.now();
+    let due = room.store.run(move |store| keep::due(store, now)).await?;
+    // Spans, not times: a clock that is set right meanwhile must not make it wait for years.
+    let mut wait = (due - now).max(FIRST_KEEPING_AFTER);
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+            () = clock.sleep(wait) => {}
+        }
+        keep::pass_until(&room, clock.now(), until_stop(stopping.clone())).await?;
+        wait = KEEPING_EVERY;
     }
 }
 

@@ -64,6 +64,7 @@ impl Shift {
         // Where time jumps nothing is kept.
         if !room.config.clock.jumps() {
             loops.spawn(loops::care(room.clone(), stopping.clone()));
+            loops.spawn(loops::keep(room.clone(), stopping.clone()));
         }
         let pages = pages(Box::pin(until_stop(stopping)));
         on_duty.spawn(async move { pages.await.context("serve the pages") });

@@ -55,6 +55,12 @@ enum Write {
         fingerprint: Vec<u8>,
         value: Vec<u8>,
     },
+    /// What a status said is forgotten.
+    Forget {
+        key: Vec<u8>,
+        before: DateTime<Utc>,
+        now: DateTime<Utc>,
+    },
 }
 
 /// Who was seen under an address, and when.
@@ -103,6 +109,21 @@ impl Batch {
 
     pub fn remove_status(&mut self, account: &AccountId, uri: &StatusUri) {
         self.writes.push(Write::Remove { tree: TreeName::Statuses, key: keys::status(account, uri) });
+    }
+
+    /// See [`SeenStatus::forget`]. The status is read inside the commit, so that what a poll writes of it meanwhile stays.
+    pub fn forget_status(
+        &mut self,
+        account: &AccountId,
+        uri: &StatusUri,
+        before: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) {
+        self.writes.push(Write::Forget { key: keys::status(account, uri), before, now });
+    }
+
+    pub fn remove_counts(&mut self, account: &AccountId, at: DateTime<Utc>) {
+        self.writes.push(Write::Remove { tree: TreeName::Counts, key: keys::counts(account, at) });
     }
 
     pub fn remove_assessment(&mut self, account: &AccountId) {
@@ -272,6 +293,7 @@ impl Write {
         match self {
             Write::Put { tree, .. } | Write::Remove { tree, .. } => std::slice::from_ref(tree),
             Write::Address { .. } => &[TreeName::Addresses],
+            Write::Forget { .. } => &[TreeName::Statuses],
             Write::Reject { .. } => &[TreeName::Meta, TreeName::Rejected, TreeName::RejectedFingerprints],
         }
     }
@@ -285,6 +307,7 @@ impl fmt::Debug for Write {
             }
             Write::Remove { tree, key } => write!(f, "remove {tree} `{}`", keys::readable(key)),
             Write::Address { key, .. } => write!(f, "lead `{}` to its account", keys::readable(key)),
+            Write::Forget { key, .. } => write!(f, "forget what `{}` said", keys::readable(key)),
             Write::Reject { value, .. } => write!(f, "quarantine {} bytes", value.len()),
         }
     }
@@ -318,6 +341,14 @@ impl View<'_> {
                 }
             }
             Write::Reject { fingerprint, value } => self.reject(fingerprint, value)?,
+            Write::Forget { key, before, now } => {
+                let statuses = self.tree(TreeName::Statuses);
+                let known = statuses.get(key)?.and_then(|value| decode::<SeenStatus>(&value).ok());
+                if let Some(mut seen) = known {
+                    seen.forget(*before, *now);
+                    statuses.insert(key.as_slice(), encode(&seen))?;
+                }
+            }
         }
         Ok(())
     }

@@ -271,6 +271,7 @@ fn first_sight(
         background,
         versions: Vec::new(),
         removed_at: None,
+        forgotten_at: None,
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::Duration;
 
 use super::{Seen, count, span, when};
 use crate::cycle::backup;
+use crate::cycle::keep::Measures;
 use crate::cycle::reload::InForce;
 use crate::cycle::space::{COLLECT_ABOVE, in_words};
 use crate::model::health::{Figures, Line, Mark, Subject};
@@ -17,6 +18,8 @@ pub const CLOCK_WRONG: Duration = Duration::hours(1);
 const BACKUP_WITHIN: Duration = Duration::days(2);
 /// Below so many bytes a volunteer wants to hear of it.
 const LITTLE_SPACE: u64 = 1 << 30;
+/// Days beyond which the growth of one week says nothing of when the disk is full.
+const FORESEEN: u64 = 3 * 365;
 
 /// By how much this machine's clock is off, in words; what is ahead by less than nothing is behind.
 pub fn clock_off(ahead: Duration) -> String {
@@ -70,18 +73,8 @@ impl Seen<'_> {
                     .fix("docs/operating.md, “A damaged store”"),
             );
         }
-        let says = format!("{} used, {} free", in_words(figures.store_bytes), in_words(figures.free_bytes));
-        lines.push(match figures.free_bytes {
-            ..COLLECT_ABOVE => {
-                let says = format!("{says}: nothing is collected until there is more; digests go on");
-                Line::new(Mark::Broken, Subject::Disk, "", says)
-                    .fix("make room, or masthead rescue, or masthead compact")
-            }
-            COLLECT_ABOVE..LITTLE_SPACE => {
-                Line::new(Mark::Warning, Subject::Disk, "", says).fix("masthead compact, or make room")
-            }
-            _ => Line::new(Mark::Ok, Subject::Disk, "", says),
-        });
+        let measures = Measures::noted(self.store)?;
+        lines.push(disk_line(figures.store_bytes, figures.free_bytes, self.config.keep.disk, &measures));
         lines.extend(self.backup_line(figures));
         Ok(lines)
     }
@@ -104,5 +97,84 @@ impl Seen<'_> {
         } else {
             line
         })
+    }
+}
+
+/// How much of what it may take the store has, and what is full first: that, or the disk.
+fn disk_line(used: u64, free: u64, limit: u64, measures: &Measures) -> Line {
+    let of = in_words(limit).replace(".0 ", " ");
+    let unit = of.rsplit(' ').next().unwrap_or_default();
+    let used_in_words = in_words(used);
+    // 1.9 of 4 GB, but 21 MB of 4 GB.
+    let used_in_words = used_in_words.strip_suffix(&format!(" {unit}")).unwrap_or(&used_in_words);
+    let left = limit.saturating_sub(used);
+    let days = |days: u64| format!("in about {days} {}", if days == 1 { "day" } else { "days" });
+    let soon = measures.days_until_full(left.min(free)).filter(|days| *days <= FORESEEN);
+    let outlook = match soon {
+        _ if used > limit => ", full: the oldest posts that nobody needs are forgotten".to_owned(),
+        Some(soon) if free < left => format!(", the disk is full {}", days(soon)),
+        Some(soon) => format!(", full {} (then oldest posts go)", days(soon)),
+        None => String::new(),
+    };
+    let says = format!("{used_in_words} of {of}{outlook}; {} free", in_words(free));
+    let line = |mark, says| Line::new(mark, Subject::Disk, "", says);
+    match () {
+        () if free < COLLECT_ABOVE => {
+            let says = format!("{says}: nothing is collected until there is more; digests go on");
+            line(Mark::Broken, says).fix("make room, or masthead rescue, or masthead compact")
+        }
+        () if used > limit => line(Mark::Warning, says)
+            .fix("masthead compact, with the service stopped, gives the room back; or a larger [keep] disk"),
+        () if free < LITTLE_SPACE => line(Mark::Warning, says).fix("masthead compact, or make room"),
+        () => line(Mark::Ok, says),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    const GB: u64 = 1 << 30;
+
+    /// A week in which the store grew by so much a day.
+    fn grown(bytes_a_day: u64) -> Measures {
+        let now: DateTime<Utc> = "2026-11-02T12:00:00Z".parse().unwrap();
+        let sizes: Vec<_> = (0u32..7)
+            .map(|day| (now + Duration::days(day.into()), GB + u64::from(day) * bytes_a_day))
+            .collect();
+        serde_json::from_value(serde_json::json!({"sizes": sizes, "given_up": 0})).unwrap()
+    }
+
+    fn says(used: u64, free: u64, measures: &Measures) -> String {
+        let line = disk_line(used, free, 4 * GB, measures);
+        format!("{} {}", line.mark.sign(), line.says)
+    }
+
+    #[test]
+    fn the_disk_line_says_what_is_full_first_and_when() {
+        let none = Measures::default();
+        assert_eq!(says(21 << 20, 31 * GB, &none), "ok 21 MB of 4 GB; 31 GB free");
+        let grows = grown(31 << 20);
+        let used = GB * 19 / 10;
+        assert_eq!(
+            says(used, 31 * GB, &grows),
+            "ok 1.9 of 4 GB, full in about 69 days (then oldest posts go); 31 GB free"
+        );
+        assert_eq!(
+            says(used, 3 * GB / 2, &grows),
+            "ok 1.9 of 4 GB, the disk is full in about 49 days; 1.5 GB free"
+        );
+        // In years nobody can tell.
+        assert_eq!(says(used, 31 * GB, &grown(1 << 19)), "ok 1.9 of 4 GB; 31 GB free");
+        assert_eq!(
+            says(5 * GB, 31 * GB, &grows),
+            "! 5.0 of 4 GB, full: the oldest posts that nobody needs are forgotten; 31 GB free"
+        );
+        assert_eq!(
+            says(used, 100 << 20, &none),
+            "!! 1.9 of 4 GB; 100 MB free: nothing is collected until there is more; digests go on"
+        );
     }
 }
