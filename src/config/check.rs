@@ -9,18 +9,14 @@ use url::Url;
 
 use crate::model::account::Host;
 use crate::model::digest::Visibility;
-use crate::model::dossier::Listing;
-use crate::model::outlet::{ListedAccount, OutletId};
-use crate::model::watchlist::Watchlist;
 
 use super::fault::Fault;
-use super::merge::Merged;
 use super::nearest::did_you_mean;
 use super::raw::{RawConfig, RawKeep, RawReview, given, switched_on};
-use super::records::{is_read, web_address};
+use super::records::web_address;
 use super::secrets::{Reading, TokenFolders};
 use super::spans::{At, Spot};
-use super::watchlist::{Extent, is_loopback};
+use super::watchlist::is_loopback;
 use super::{
     AlertTo, Discover, Fediverse, FeedsSource, Keep, Language, MastodonSource, OptOut, PagesSource,
     PublishFediverse, Review, Schedule, Web,
@@ -310,93 +306,6 @@ pub(super) fn web(raw: &RawConfig, faults: &mut Vec<Fault>) -> Web {
         url
     });
     Web { listen: listen.unwrap_or(usual), public_url }
-}
-
-/// Ids that `[[account]]` may point to, also of records with faults of their own.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Known<'a> {
-    pub merged: &'a Merged,
-    pub extent: Extent,
-}
-
-/// `[[account]]`, then accounts in records of outlets that are switched on, each once.
-pub(super) fn listings(
-    raw: &RawConfig,
-    watchlist: &Watchlist,
-    known: Known<'_>,
-    faults: &mut Vec<Fault>,
-) -> Vec<Listing> {
-    let mut listings: Vec<Listing> = Vec::new();
-    let mut switched_off: Vec<Listing> = Vec::new();
-    for At { value: account, spot } in &raw.accounts {
-        if let Some(fault) =
-            super::handles::fault(account.network, &account.handle, Some(&account.outlet.value))
-        {
-            faults.push(fault.within(Some(*spot)));
-        }
-        if let Some(proof) = given(&account.proof).filter(|proof| web_address(&proof.value).is_none()) {
-            let fault = Fault::error("proof that is not a page").at(proof.spot).within(Some(*spot));
-            faults.push(fault.label("nothing to fetch").expected("an address that starts with https://"));
-        }
-        let Some(id) = known.outlet(&account.outlet, *spot, faults) else { continue };
-        let listing = Listing {
-            account: ListedAccount {
-                network: account.network,
-                handle: account.handle.value.clone(),
-                confirmed: false,
-                seen_in: None,
-                proof: given(&account.proof).map(|proof| proof.value.clone()),
-            },
-            outlet: id,
-        };
-        match account.enabled {
-            true => listings.push(listing),
-            false => switched_off.push(listing),
-        }
-    }
-    listings.retain(|listing| watchlist.outlet(&listing.outlet).is_some_and(|outlet| outlet.enabled));
-    for outlet in watchlist.enabled() {
-        for account in outlet.accounts.iter().filter(|account| is_read(account.network)) {
-            let listing = Listing { outlet: outlet.id.clone(), account: account.clone() };
-            if switched_off.iter().any(|off| is_same(off, &listing)) {
-                continue;
-            }
-            match listings.iter_mut().find(|known| is_same(known, &listing)) {
-                Some(known) => complete(&mut known.account, account),
-                None => listings.push(listing),
-            }
-        }
-    }
-    listings
-}
-
-fn is_same(one: &Listing, other: &Listing) -> bool {
-    one.outlet == other.outlet
-        && one.account.network == other.account.network
-        && one.account.handle.eq_ignore_ascii_case(&other.account.handle)
-}
-
-/// What `[[account]]` leaves open, the record of the outlet may say.
-fn complete(known: &mut ListedAccount, record: &ListedAccount) {
-    known.confirmed |= record.confirmed;
-    known.seen_in = known.seen_in.take().or_else(|| record.seen_in.clone());
-    known.proof = known.proof.take().or_else(|| record.proof.clone());
-}
-
-impl Known<'_> {
-    fn outlet(self, text: &At<String>, record: Spot, faults: &mut Vec<Fault>) -> Option<OutletId> {
-        let id = OutletId::parse(&text.value).filter(|id| self.ids().any(|known| known == id));
-        if id.is_none() && self.extent == Extent::Whole {
-            let fault = Fault::error("outlet that does not exist").at(text.spot).within(Some(record));
-            let fault = fault.label("no record has this id").expected("an id from `masthead outlets`");
-            faults.push(fault.hint(did_you_mean(&text.value, self.ids().map(OutletId::as_str))));
-        }
-        id
-    }
-
-    fn ids(&self) -> impl Iterator<Item = &OutletId> {
-        self.merged.outlets.iter().map(|outlet| &outlet.id.value)
-    }
 }
 
 /// The folder of the configuration, against which its paths are read.

@@ -19,7 +19,8 @@ use super::section::Section;
 use super::spans::{At, FileId, Origin, Source, Sources, Spot};
 use super::watchlist::{self, Extent};
 use super::{
-    BACKUPS, CACHE_MIB, Config, Environment, STATE_DIR, TOKEN_FILE, WATCHLIST, builtin, check, lint, trial,
+    BACKUPS, CACHE_MIB, Config, Environment, STATE_DIR, TOKEN_FILE, WATCHLIST, accounts, builtin, check,
+    lint, trial,
 };
 
 /// A configuration, if it has no errors, and everything there is to say about it.
@@ -235,8 +236,8 @@ impl Reading {
         let alerts = raw::given(&raw.webhook_token).map(|file| file.value.as_str());
         reading.chain([publishing]).chain(alerts).for_each(|file| self.looks.token(file, folders));
         let watchlist = watchlist::build(&self.merged, self.extent, faults);
-        let known = check::Known { merged: &self.merged, extent: self.extent };
-        let listings = check::listings(&raw, &watchlist, known, faults);
+        let known = accounts::Known { merged: &self.merged, extent: self.extent };
+        let listings = accounts::listings(&raw, &watchlist, known, faults);
         let hosts = trial::hosts(&raw.hosts, faults);
         trial::confine(&raw, &self.merged, &self.sources, &hosts, faults);
         let is_off =

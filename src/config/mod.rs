@@ -1,5 +1,6 @@
 //! The configuration: `config.toml` and the watchlist, read, merged and checked as a whole.
 
+mod accounts;
 mod builtin;
 mod check;
 mod fault;
