@@ -120,7 +120,7 @@ impl Town {
     /// One poll of one target, committed.
     async fn poll(&self, target: &Target, now: DateTime<Utc>) -> harvest::Harvest {
         let record = self.target(target).unwrap_or_else(|| TargetRecord::new(target.clone(), now));
-        let known = Known::of(&self.room.store, &record.target).unwrap();
+        let known = Known::of(&self.room.store, &record.target, Arc::default()).unwrap();
         let polled = harvest::poll(&self.room, record, known, now).await;
         let mut harvest = polled.harvest(&self.room.store);
         self.room.store.commit(std::mem::take(&mut harvest.batch)).unwrap();

@@ -1,6 +1,7 @@
 //! Collection: polls what is due and writes what was seen, each target by itself.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _, stream};
 
 use super::clippings::{Compared, Fresh};
+use super::due::worth::Worths;
 use super::harvest::{Harvest, Known, Polled};
 use super::targets::{self, Pacing};
 use super::{Newsroom, due, harvest, judge};
@@ -159,10 +161,11 @@ async fn due_targets(
         if !known.iter().any(|record| due::is_overdue(record, now)) {
             return Ok(Vec::new());
         }
+        let worths = Arc::new(Worths::of(&known));
         let mut due: Vec<_> = known.into_iter().filter(|record| due::is_due(record, now)).collect();
         due.sort_by_key(|record| record.due);
         let with_known = due.iter().map(|record| {
-            let known = Known::of(store, &record.target)?;
+            let known = Known::of(store, &record.target, worths.clone())?;
             Ok(((**record).clone(), known))
         });
         with_known.collect::<Result<Vec<_>, StoreError>>()

@@ -1,17 +1,21 @@
 //! When each target is polled next: often enough to tell who was first, and no oftener than is polite.
 
+pub mod worth;
+
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::account::AccountId;
 use crate::model::assessment::{Level, Relation};
 use crate::model::dossier::{AccountRecord, Presence};
-use crate::model::target::{Target, TargetRecord};
+use crate::model::rhythm::Rhythm;
+use crate::model::target::{Paced, Target, TargetRecord};
 use crate::store::{Store, StoreError, unless_damaged};
+use worth::Worths;
 
-/// Accounts of outlets: a return to posting or a change should be seen the same hour, also when the interval is
-/// spread.
-const OFFICIAL_EVERY: Duration = Duration::minutes(50);
+/// Accounts of outlets, in the mean of all: a return to posting or a change should be seen the same hour, also of one
+/// that is read as rarely as any of them.
+const OFFICIAL_EVERY: Duration = Duration::minutes(40);
 /// Who was first is told by polls that lacked a status, so an account with a match or more is read twice an
 /// hour, also when the interval is spread.
 pub const WATCHED_EVERY: Duration = Duration::minutes(27);
@@ -104,14 +108,31 @@ pub fn stale_feed(target: &Target, now: DateTime<Utc>) -> DateTime<Utc> {
     now + spread(DAILY, target, now)
 }
 
-/// When an account is due after a good poll.
+/// How an account that was read is paced from now on, and when it is due.
 pub fn account(
     target: &Target,
     account: &AccountRecord,
     standing: Standing,
+    rhythm: Rhythm,
+    worths: &Worths,
     now: DateTime<Utc>,
-) -> DateTime<Utc> {
-    now + spread(account_interval(account, standing, now), target, now)
+) -> (Paced, DateTime<Utc>) {
+    let every = account_interval(account, standing, now);
+    let habit = rhythm.habit();
+    let paced = Paced { rhythm, every_minutes: worth::in_minutes(every) };
+    let evenly = now + spread(every, target, now);
+    let due = match worths.get(every) {
+        // Who was first is told by how often we look, whoever posts when.
+        _ if standing.is_watched => evenly.min(worth::before_a_page(&habit, now)),
+        Some(worth) => worth.due(&habit, now),
+        None => evenly,
+    };
+    (paced, due)
+}
+
+/// When an account is due that was not there.
+pub fn missing(target: &Target, account: &AccountRecord, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + spread(account_interval(account, Standing::default(), now), target, now)
 }
 
 /// The targets of accounts that turned out to carry copy and would be read too late.

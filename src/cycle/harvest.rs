@@ -13,12 +13,14 @@ pub use shown::Shown;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration as RealDuration;
 
 use chrono::{DateTime, Duration, Utc};
 use futures_util::FutureExt as _;
 
 use super::clippings::Fresh;
+use super::due::worth::Worths;
 use super::{Newsroom, due};
 use crate::config::OptOut;
 use crate::model::account::{AccountId, Acct};
@@ -167,13 +169,15 @@ pub struct Known {
     feed: Option<FeedSight>,
     /// Who may see the timelines of the server, as it was noted.
     access: Option<String>,
+    /// What a poll of an account must be worth.
+    worths: Arc<Worths>,
 }
 
 impl Known {
     /// As it is when a pass begins; by the time the poll is written, others may have written too.
-    pub fn of(store: &Store, target: &Target) -> Result<Known, StoreError> {
+    pub fn of(store: &Store, target: &Target, worths: Arc<Worths>) -> Result<Known, StoreError> {
         let cursor = unless_damaged(store.cursor(target))?.unwrap_or_default();
-        let mut known = Known { cursor, ..Known::default() };
+        let mut known = Known { cursor, worths, ..Known::default() };
         match target {
             Target::Account { acct } => known.account = unless_damaged(store.account_by_acct(acct))?,
             Target::Feed { url, .. } => known.feed = unless_damaged(store.feed(url))?,

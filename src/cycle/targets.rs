@@ -35,7 +35,7 @@ pub enum Pacing {
 }
 
 /// What changes in the store's targets. A value, so that it can be looked at before it is done.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TargetPlan {
     pub add: Vec<TargetRecord>,
     pub remove: Vec<Target>,

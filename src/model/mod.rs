@@ -14,6 +14,7 @@ pub mod outlet;
 pub mod proof;
 pub mod record;
 pub mod reuse;
+pub mod rhythm;
 pub mod status;
 pub mod target;
 pub mod tie;

@@ -9,6 +9,7 @@ use super::account::{Acct, Host};
 use super::dossier::Found;
 use super::outlet::OutletId;
 use super::proof::PageKind;
+use super::rhythm::Rhythm;
 use super::status::StatusUri;
 
 /// Something that is read again and again.
@@ -119,7 +120,7 @@ impl Cursor {
 }
 
 /// A target in the store: when it is due and how the last polls went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetRecord {
     pub target: Target,
     pub added_at: DateTime<Utc>,
@@ -133,6 +134,17 @@ pub struct TargetRecord {
     /// What is wrong, in words: why the last poll failed, or, without failures, what is odd about a place that
     /// answers. `None` while all is well.
     pub trouble: Option<String>,
+    /// Of an account that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paced: Option<Box<Paced>>,
+}
+
+/// When an account posts, and with whom it shares a budget of polls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Paced {
+    pub rhythm: Rhythm,
+    /// All accounts that are read so often in the mean share one budget; in minutes.
+    pub every_minutes: u32,
 }
 
 impl TargetRecord {
@@ -147,6 +159,7 @@ impl TargetRecord {
             last_ok: None,
             failures: 0,
             trouble: None,
+            paced: None,
         }
     }
 }

@@ -11,8 +11,9 @@ use crate::model::account::{AccountId, Acct, Host};
 use crate::model::assessment::Relation;
 use crate::model::dossier::{AccountRecord, Found, Method, Presence};
 use crate::model::observation::CountsAt;
+use crate::model::rhythm::Rhythm;
 use crate::model::status::{SeenStatus, Status, StatusUri, Version};
-use crate::model::target::{Cursor, TargetRecord};
+use crate::model::target::TargetRecord;
 use crate::sources::mastodon::poll::{AccountPoll, Before, read_account};
 use crate::sources::mastodon::walk::{PAGE, Sight};
 use crate::sources::{PollError, webfinger};
@@ -33,21 +34,22 @@ pub(super) async fn poll(
     record: TargetRecord,
     now: DateTime<Utc>,
 ) -> Result<Write, Fault> {
-    let Known { cursor, account: known, .. } = known;
-    let api_host = known.as_ref().map_or_else(|| acct.host().clone(), |account| account.api_host.clone());
-    let before = Before { observation: known.as_ref().map(|account| &account.latest), cursor: &cursor };
-    match (read(room, &acct, &api_host, before, now).await, known) {
-        (Ok(seen), known) => Ok(write(known, api_host, cursor, record, seen, now)),
+    let account = known.account.as_ref();
+    let api_host = account.map_or_else(|| acct.host().clone(), |account| account.api_host.clone());
+    let before = Before { observation: account.map(|account| &account.latest), cursor: &known.cursor };
+    match (read(room, &acct, &api_host, before, now).await, account) {
+        (Ok(seen), _) => Ok(write(known, api_host, record, seen, now)),
         (Err(error), Some(account)) if error.is_missing() => {
+            let account = account.clone();
             Ok(Box::new(move |_| Ok(missing(account, record, now))))
         }
         (Err(error), Some(_)) => Err(error.into()),
         // The address may be on another host than the server that serves it: its host says by webfinger.
         (Err(error), None) => match webfinger::locate(&room.net, &acct, now).await {
             Ok(Some((_, host))) if host != api_host && !room.config.mastodon.opt_out.has_host(&host) => {
-                let seen =
-                    read(room, &acct, &host, Before { observation: None, cursor: &cursor }, now).await?;
-                Ok(write(None, host, cursor, record, seen, now))
+                let before = Before { observation: None, cursor: &known.cursor };
+                let seen = read(room, &acct, &host, before, now).await?;
+                Ok(write(known, host, record, seen, now))
             }
             _ => Err(error.into()),
         },
@@ -65,15 +67,8 @@ async fn read(
     read_account(&room.net, acct, api_host, token, before, PAGES_PER_POLL, now).await
 }
 
-fn write(
-    known: Option<AccountRecord>,
-    api_host: Host,
-    cursor: Cursor,
-    record: TargetRecord,
-    seen: AccountPoll,
-    now: DateTime<Utc>,
-) -> Write {
-    Box::new(move |store| harvest(store, known, api_host, &cursor, record, seen, now))
+fn write(known: Known, api_host: Host, record: TargetRecord, seen: AccountPoll, now: DateTime<Utc>) -> Write {
+    Box::new(move |store| harvest(store, known, api_host, record, seen, now))
 }
 
 /// The poll without its statuses, where they are known as they are and none of those between them is missing: most
@@ -137,7 +132,7 @@ fn missing(account: AccountRecord, record: TargetRecord, now: DateTime<Utc>) -> 
     let has_changed = presence != account.presence;
     let account = AccountRecord { presence, ..account };
     let mut harvest = Harvest::of(&record.target);
-    let due = due::account(&record.target, &account, due::Standing::default(), now);
+    let due = due::missing(&record.target, &account, now);
     if has_changed {
         harvest.touched.push(account.id.clone());
     }
@@ -149,13 +144,13 @@ fn missing(account: AccountRecord, record: TargetRecord, now: DateTime<Utc>) -> 
 /// What one good poll changes: all of it in one batch, the cursor with the items.
 fn harvest(
     store: &Store,
-    known: Option<AccountRecord>,
+    known: Known,
     api_host: Host,
-    cursor: &Cursor,
     record: TargetRecord,
     seen: AccountPoll,
     now: DateTime<Utc>,
 ) -> Result<Harvest, StoreError> {
+    let Known { cursor, account: known, worths, .. } = known;
     let mut harvest = Harvest::of(&record.target);
     let id = seen.observation.profile.id.clone();
     // The same address with another id is another account: it starts with an empty history.
@@ -204,16 +199,18 @@ fn harvest(
     for rejected in &seen.rejected {
         harvest.batch.put_rejected(&source, now, rejected.clone());
     }
-    if seen.cursor != *cursor {
+    if seen.cursor != cursor {
         harvest.batch.put_cursor(&record.target, &seen.cursor);
     }
+    let rhythm = learned(&record, &stored, &seen, now);
     let account = updated(known, api_host, lead.or_else(|| record.found.clone()), seen, now);
-    let due = due::account(&harvest.target, &account, standing, now);
+    let (paced, due) = due::account(&harvest.target, &account, standing, rhythm, &worths, now);
     if has_changed {
         harvest.touched.push(id);
     }
     harvest.batch.put_account(account);
-    harvest.polled(TargetRecord { found: None, ..record }, due, now);
+    let record = TargetRecord { found: None, paced: Some(Box::new(paced)), ..record };
+    harvest.polled(record, due, now);
     Ok(harvest)
 }
 
@@ -306,6 +303,26 @@ fn removed<'a>(
 fn is_due_for_counts(store: &Store, id: &AccountId, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let newest = store.counts_taken_at(id, now)?;
     Ok(newest.is_none_or(|newest| now - newest >= COUNTS_EVERY))
+}
+
+/// What is known of the account's rhythm with the posts that this poll brought. What the first one brought says how it
+/// was since the oldest of them.
+fn learned(
+    record: &TargetRecord,
+    stored: &BTreeMap<StatusUri, Arc<SeenStatus>>,
+    seen: &AccountPoll,
+    now: DateTime<Utc>,
+) -> Rhythm {
+    let mut rhythm = record.paced.as_ref().map(|paced| paced.rhythm.clone()).unwrap_or_default();
+    let new = seen.statuses.iter().filter(|status| !stored.contains_key(&status.uri));
+    let posted: Vec<_> =
+        new.map(|status| status.claimed_at.map_or(now, |claimed| claimed.min(now))).collect();
+    let since = match seen.sight {
+        Sight::First => posted.iter().min().copied(),
+        _ => record.last_ok,
+    };
+    rhythm.learn(since.unwrap_or(now), now, posted);
+    rhythm
 }
 
 /// The account's record after a good poll. An account that nobody led us to was listed.
