@@ -632,7 +632,7 @@ async fn the_outlook_says_what_is_read_and_leaves_out_who_opted_out() {
             "local.example: local timeline, for copies of outlets' texts, every 10 to 30 minutes",
             "local.example: account search for the names of outlets, once a day",
             "local.example: hashtags with the names of outlets, once a day",
-            "oriental@home.example: profile and posts, every 30 to 60 minutes",
+            "oriental@home.example: profile and posts, every 5 to 60 minutes, as often as it posts",
         ]
     );
 }

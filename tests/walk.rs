@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Duration, Utc};
 use masthead::model::status::{Status, StatusUri};
 use masthead::model::target::Cursor;
-use masthead::sources::mastodon::walk::{Ask, Next, Outcome, PAGE, Sheet, Sight, Walk};
+use masthead::sources::walk::{Ask, Next, Outcome, PAGE, Sheet, Sight, Walk};
 use proptest::prelude::*;
 
 /// How a server differs from Mastodon.

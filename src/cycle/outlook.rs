@@ -53,7 +53,8 @@ pub fn servers(config: &Config) -> Vec<Read> {
     let listed = listed.map(|listing| &listing.account.handle);
     let listed =
         listed.filter(|handle| !handle.parse().is_ok_and(|acct| config.mastodon.opt_out.has_account(&acct)));
-    let listed = listed.map(|handle| Read::new(handle, "profile and posts", "every 5 to 60 minutes, as often as it posts"));
+    let listed = listed
+        .map(|handle| Read::new(handle, "profile and posts", "every 5 to 60 minutes, as often as it posts"));
     timelines.chain(servers).filter(is_read).chain(listed).collect()
 }
 

@@ -123,13 +123,37 @@ pub struct Acct {
     host: Host,
 }
 
+/// The host by which accounts on Bluesky are known.
+const BLUESKY: &str = "bsky.app";
+
 impl Acct {
+    /// The network whose interface shows it.
+    pub fn network(&self) -> Network {
+        match self.host.as_str() {
+            BLUESKY => Network::Bluesky,
+            _ => Network::Mastodon,
+        }
+    }
+
     pub fn new(user: &str, host: Host) -> Result<Acct, NameError> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
         if user.is_empty() || user.len() > 100 || !user.bytes().all(plain) {
             return Err(NameError::Acct(format!("{user}@{host}")));
         }
         Ok(Acct { user: user.to_owned(), host })
+    }
+
+    /// The account with this handle on Bluesky. It is known by the network's name, wherever its server stands: handles
+    /// are unique there.
+    ///
+    /// # Errors
+    /// Where it is no host name.
+    pub fn bluesky(handle: &str) -> Result<Acct, NameError> {
+        let host = Host::parse(handle)?;
+        match host.name() == host.as_str() && host.name().contains('.') {
+            true => Acct::new(host.name(), Host(BLUESKY.to_owned())),
+            false => Err(NameError::Host(handle.to_owned())),
+        }
     }
 
     pub fn user(&self) -> &str {
@@ -187,6 +211,11 @@ pub struct AccountId {
 impl AccountId {
     pub fn mastodon(uri: impl Into<String>) -> AccountId {
         AccountId { network: Network::Mastodon, uri: uri.into() }
+    }
+
+    /// The id of an account on Bluesky: a `did:plc:` or `did:web:`, whatever its handle.
+    pub fn bluesky(did: impl Into<String>) -> AccountId {
+        AccountId { network: Network::Bluesky, uri: did.into() }
     }
 
     /// Sixteen bytes that stand for this id in keys: the front of SHA-256 over network and URI.

@@ -9,11 +9,14 @@ use thiserror::Error;
 use crate::model::account::{Acct, Host};
 use crate::net::FetchError;
 
+pub mod account;
+pub mod bluesky;
 pub mod feed;
 pub mod html;
 mod json;
 pub mod mastodon;
 pub mod page;
+pub mod walk;
 pub mod webfinger;
 
 /// Why bytes that arrived whole say nothing we can use.

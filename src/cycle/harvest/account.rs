@@ -14,8 +14,9 @@ use crate::model::observation::CountsAt;
 use crate::model::rhythm::Rhythm;
 use crate::model::status::{SeenStatus, Status, StatusUri, Version};
 use crate::model::target::TargetRecord;
-use crate::sources::mastodon::poll::{AccountPoll, Before, read_account};
-use crate::sources::mastodon::walk::{PAGE, Sight};
+use crate::sources::account::{AccountPoll, Before};
+use crate::sources::mastodon::poll::read_account;
+use crate::sources::walk::{PAGE, Sight};
 use crate::sources::{PollError, webfinger};
 use crate::store::{Store, StoreError, unless_damaged};
 

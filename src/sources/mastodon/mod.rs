@@ -9,7 +9,6 @@ pub mod probe;
 pub mod profile;
 mod server;
 pub mod timeline;
-pub mod walk;
 pub mod wire;
 
 /// The address of a call on a server; every segment and parameter is percent-encoded once.

@@ -7,13 +7,13 @@ use url::Url;
 
 use super::profile::is_served_by;
 use super::server::Server;
-use super::walk::{Ask, Next, PAGE, Sheet, Sight, Walk, is_overlap_due};
 use super::{call, wire};
 use crate::model::account::{Acct, Host};
 use crate::model::observation::{Observation, Profile};
-use crate::model::status::Status;
 use crate::model::target::{Cursor, Rejected};
 use crate::net::Net;
+use crate::sources::account::{AccountPoll, Before};
+use crate::sources::walk::{Ask, Next, PAGE, Sheet, Walk, is_overlap_due};
 use crate::sources::{PollError, aside, json};
 
 /// Profiles change rarely: a poll that comes sooner after the last look at one reads its statuses by the id that it
@@ -22,34 +22,6 @@ const PROFILE_EVERY: Duration = Duration::minutes(35);
 
 /// The longest query that is sent to a search, in characters.
 const QUERY_CHARS: usize = 200;
-
-/// What one poll of an account brought. Cursor and items belong into one transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountPoll {
-    pub observation: Observation,
-    /// In the order read; known ones come again and again, so they are told apart by their URI.
-    pub statuses: Vec<Status>,
-    pub rejected: Vec<Rejected>,
-    pub cursor: Cursor,
-    /// Whether readers may take what is new here for news.
-    pub sight: Sight,
-    /// Everything between the first read and now was seen, apart from what was rejected.
-    pub complete: bool,
-    /// A status known to us that claims to be newer than this and is not among `statuses` is no longer public
-    /// there. The Unix epoch where that goes for all; `None` where nothing can be said.
-    pub covered_since: Option<DateTime<Utc>>,
-    pub server_date: Option<DateTime<Utc>>,
-    /// What was odd about the server, in words for the health page.
-    pub complaint: Option<String>,
-}
-
-/// What the last poll of an account left.
-#[derive(Debug, Clone, Copy)]
-pub struct Before<'a> {
-    /// Its profile as it was read on this host, and when.
-    pub observation: Option<&'a Observation>,
-    pub cursor: &'a Cursor,
-}
 
 /// An account and its newest statuses as `api_host` shows them. What the server says has not changed is not sent
 /// again, and a profile that was read a short while ago is not asked for.
@@ -94,23 +66,6 @@ pub async fn read_account(
     }
     let cursor = Cursor { profile_version, ..cursor.clone() };
     server.account(observation, cursor, pages, now).await
-}
-
-impl AccountPoll {
-    /// The server shows nothing of a suspended account; what is known of its statuses stays as it is.
-    fn of_suspended(observation: Observation, host: &Host, cursor: Cursor) -> AccountPoll {
-        AccountPoll {
-            server_date: observation.server_date,
-            observation,
-            statuses: vec![],
-            rejected: vec![],
-            cursor,
-            sight: Sight::Later,
-            complete: false,
-            covered_since: None,
-            complaint: Some(format!("{host} has suspended the account")),
-        }
-    }
 }
 
 /// Accounts that a server's own search finds; it is not asked to look elsewhere (`resolve`).

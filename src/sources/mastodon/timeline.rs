@@ -9,13 +9,13 @@ use url::Url;
 use super::call;
 use super::profile::is_served_by;
 use super::server::Server;
-use super::walk::PAGE;
 use super::wire::{self, Access, Post, TimelinesAccess};
 use crate::model::account::Host;
 use crate::model::observation::Profile;
 use crate::model::status::StatusUri;
 use crate::model::target::{Rejected, Scope};
 use crate::net::{FetchError, Net};
+use crate::sources::walk::PAGE;
 use crate::sources::{PollError, aside};
 
 /// What is closed to us is not asked for again before.

@@ -1,0 +1,201 @@
+//! Bluesky: profiles and posts as the public AppView shows them, without login.
+
+pub mod wire;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use self::wire::Refusal;
+use super::account::{AccountPoll, Before};
+use super::walk::{Ask, Next, PAGE, Sheet, Walk};
+use super::{PollError, aside};
+use crate::model::account::{AccountId, Acct, Host};
+use crate::model::observation::Observation;
+use crate::model::status::Status;
+use crate::model::target::{Cursor, Rejected};
+use crate::net::{BodyKind, Fetched, Method, Net, Outgoing};
+
+/// The service that shows the network to everybody, and our way to it.
+#[derive(Debug, Clone, Copy)]
+pub struct AppView<'a> {
+    pub net: &'a Net,
+    /// `https://public.api.bsky.app`, or one of our own.
+    pub host: &'a Host,
+}
+
+/// How the service says that an account is not shown, by the name of its error.
+const SUSPENDED: [&str; 2] = ["AccountTakedown", "AccountDeactivated"];
+
+impl AppView<'_> {
+    /// An account and its newest posts. One that is known is asked for by its id, so that nobody who takes over its
+    /// handle is taken for it.
+    ///
+    /// # Errors
+    /// [`PollError::NoAccount`] where the service says that there is none; [`PollError::OtherAccount`] where it answers
+    /// about somebody else; otherwise what the fetch or the reading said. Trouble further down is a complaint of the
+    /// poll and a gap in its cursor.
+    pub async fn read_account(
+        self,
+        acct: &Acct,
+        before: Before<'_>,
+        pages: u32,
+        now: DateTime<Utc>,
+    ) -> Result<AccountPoll, PollError> {
+        let known = before.observation.map(|observation| &observation.profile.id);
+        let cursor = before.cursor.clone();
+        match (self.profile(acct, known, now).await, before.observation) {
+            (Ok(observation), _) => self.posts(observation, cursor, pages, now).await,
+            (Err(Asked::Hidden { server_date }), Some(seen)) => {
+                let mut observation = Observation { seen_at: now, server_date, ..seen.clone() };
+                observation.profile.is_suspended = true;
+                Ok(AccountPoll::of_suspended(observation, self.host, cursor))
+            }
+            (Err(Asked::Hidden { .. }), None) => {
+                let why = "the service does not show it at present".to_owned();
+                Err(PollError::NoLookup { acct: acct.clone(), host: self.host.clone(), why })
+            }
+            (Err(Asked::Not(error)), _) => Err(error),
+        }
+    }
+
+    async fn profile(
+        self,
+        acct: &Acct,
+        known: Option<&AccountId>,
+        now: DateTime<Utc>,
+    ) -> Result<Observation, Asked> {
+        let actor = known.map_or_else(|| acct.user(), |known| known.uri.as_str());
+        let url = self.call("app.bsky.actor.getProfile", &[("actor", actor)]);
+        let fetched = self.ask(&url).await?;
+        if fetched.status != 200 {
+            return Err(self.refused(acct, &url, &fetched));
+        }
+        let server_date = fetched.server_date;
+        let parsed = aside(move || wire::parse_profile(&fetched.body)).await;
+        let profile = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
+        let is_it = match known {
+            Some(known) => profile.id == *known,
+            None => profile.acct.is_same(acct),
+        };
+        if !is_it {
+            let (url, got) = (url.to_string(), format!("{} ({})", profile.acct, profile.id));
+            return Err(PollError::OtherAccount { url, asked: acct.clone(), got }.into());
+        }
+        Ok(Observation { profile, seen_at: now, server_date, read_from: url.to_string() })
+    }
+
+    /// What an answer that is no success means. Only the service's own words are taken for the end of an account.
+    fn refused(self, acct: &Acct, url: &Url, answer: &Fetched) -> Asked {
+        let refusal = Refusal::read(&answer.body);
+        match refusal {
+            Some(said) if SUSPENDED.contains(&said.name.as_str()) => {
+                Asked::Hidden { server_date: answer.server_date }
+            }
+            // Of a profile that does not exist the service says 400, and in words which.
+            Some(said) if answer.status == 400 && said.message == "Profile not found" => {
+                PollError::NoAccount { acct: acct.clone(), host: self.host.clone() }.into()
+            }
+            said => {
+                let why = said.map_or_else(
+                    || format!("{url} answered {}", answer.status),
+                    |said| format!("the service answered {}: {} {}", answer.status, said.name, said.message),
+                );
+                PollError::NoLookup { acct: acct.clone(), host: self.host.clone(), why }.into()
+            }
+        }
+    }
+
+    /// The newest posts of an account whose profile is known, with as much below as the walk wants.
+    async fn posts(
+        self,
+        observation: Observation,
+        cursor: Cursor,
+        pages: u32,
+        now: DateTime<Utc>,
+    ) -> Result<AccountPoll, PollError> {
+        let mut walk = Walk::new(&cursor, pages, now);
+        let (mut statuses, mut rejected): (Vec<Status>, Vec<Rejected>) = (vec![], vec![]);
+        let mut server_date = observation.server_date;
+        while let Some(ask) = walk.wanted() {
+            match self.page(&observation.profile.id.uri, ask).await {
+                Ok((page, told)) => {
+                    server_date = told.or(server_date);
+                    let next = page.cursor.as_deref().map_or(Next::Nothing, Next::Page);
+                    let (count, last_id) = (page.count, page.cursor.as_deref());
+                    walk.take(&Sheet { statuses: &page.statuses, count, last_id, next });
+                    statuses.extend(page.statuses);
+                    rejected.extend(page.rejected);
+                }
+                Err(error) if ask == Ask::Newest => return Err(error),
+                Err(error) => walk.stop(error.to_string()),
+            }
+        }
+        let outcome = walk.finish();
+        Ok(AccountPoll {
+            server_date,
+            observation,
+            statuses,
+            // A post that can no longer be read must not count as one that is no longer there.
+            covered_since: outcome.covered_since.filter(|_| rejected.is_empty()),
+            rejected,
+            cursor: outcome.cursor,
+            sight: outcome.sight,
+            complete: outcome.complete,
+            complaint: outcome.complaint,
+        })
+    }
+
+    async fn page(self, did: &str, ask: Ask<'_>) -> Result<(wire::Page, Option<DateTime<Utc>>), PollError> {
+        let limit = PAGE.to_string();
+        let mut parameters =
+            vec![("actor", did), ("limit", limit.as_str()), ("filter", "posts_with_replies")];
+        if let Ask::Below(cursor) = ask {
+            parameters.push(("cursor", cursor));
+        }
+        let url = self.call("app.bsky.feed.getAuthorFeed", &parameters);
+        self.let_in(&url).await?;
+        let fetched = self.net.get(url.as_str(), BodyKind::Json, None).await?;
+        let (did, server_date) = (did.to_owned(), fetched.server_date);
+        let parsed = aside(move || wire::parse_feed(&fetched.body, &did)).await;
+        Ok((parsed.map_err(|error| PollError::parse(url.as_str(), error))?, server_date))
+    }
+
+    fn call(self, method: &str, parameters: &[(&str, &str)]) -> Url {
+        let mut url =
+            Url::parse(&format!("https://{}/xrpc/{method}", self.host)).expect("a host makes a URL");
+        url.query_pairs_mut().extend_pairs(parameters);
+        url
+    }
+
+    /// Without a token we are a robot like any other.
+    async fn let_in(self, url: &Url) -> Result<(), PollError> {
+        match self.net.allows_robots(url.as_str()).await? {
+            true => Ok(()),
+            false => Err(PollError::RobotsForbid { url: url.to_string() }),
+        }
+    }
+
+    /// Any status is an answer: the service says in its body what is wrong.
+    async fn ask(self, url: &Url) -> Result<Fetched, PollError> {
+        self.let_in(url).await?;
+        let (method, url) = (Method::Get, url.to_string());
+        let answer =
+            self.net.send(Outgoing { method, url, token: None, headers: vec![], body: None }).await?;
+        Ok(answer)
+    }
+}
+
+/// Why there is no profile.
+enum Asked {
+    /// Taken down, or switched off by its holder.
+    Hidden {
+        server_date: Option<DateTime<Utc>>,
+    },
+    Not(PollError),
+}
+
+impl From<PollError> for Asked {
+    fn from(error: PollError) -> Asked {
+        Asked::Not(error)
+    }
+}

@@ -1,0 +1,310 @@
+//! Reading Bluesky from an AppView on loopback: accounts by their ids, every post once, and its refusals understood.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use masthead::clock::Clock;
+use masthead::model::account::{AccountId, Acct, Host, Network};
+use masthead::model::observation::Observation;
+use masthead::model::target::Cursor;
+use masthead::net::{Net, NetConfig, Timeouts};
+use masthead::sources::PollError;
+use masthead::sources::account::{AccountPoll, Before};
+use masthead::sources::bluesky::{AppView, wire};
+use masthead::sources::walk::Sight;
+use serde_json::{Value, json};
+
+const DID: &str = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
+const OTHER: &str = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
+
+fn now() -> DateTime<Utc> {
+    "2026-11-02T12:00:00Z".parse().unwrap()
+}
+
+fn stamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// What the network has of one account.
+#[derive(Debug, Clone)]
+struct Repo {
+    did: &'static str,
+    handle: &'static str,
+    /// Key and time of each post, oldest first.
+    posts: Vec<(String, DateTime<Utc>)>,
+    /// What `getProfile` says instead.
+    refusal: Option<(u16, &'static str, &'static str)>,
+}
+
+impl Repo {
+    fn of(handle: &'static str, posts: usize) -> Repo {
+        let post = |n: usize| (format!("3l{n:05}"), now() - Duration::hours((posts - n) as i64));
+        Repo { did: DID, handle, posts: (0..posts).map(post).collect(), refusal: None }
+    }
+
+    fn profile(&self) -> Value {
+        json!({"did": self.did, "handle": self.handle, "displayName": "Agencia Oriental", "followersCount": 12,
+            "followsCount": 3, "postsCount": self.posts.len(), "createdAt": "2025-12-31T08:00:00.000Z",
+            "description": "Noticias. https://oriental.example/es (oficial)", "indexedAt": "2026-01-01T00:00:00.000Z"})
+    }
+
+    fn item(&self, key: &str, at: DateTime<Utc>) -> Value {
+        json!({"post": {"uri": format!("at://{}/app.bsky.feed.post/{key}", self.did), "cid": "bafy",
+            "author": {"did": self.did, "handle": self.handle}, "indexedAt": stamp(at),
+            "record": {"$type": "app.bsky.feed.post", "text": format!("post {key}"), "createdAt": stamp(at), "langs": ["es"]}}})
+    }
+}
+
+type Shared = Arc<Mutex<Repo>>;
+
+/// An AppView with one account, and the road to it.
+struct World {
+    repo: Shared,
+    net: Net,
+}
+
+impl World {
+    async fn new(repo: Repo) -> World {
+        let repo = Arc::new(Mutex::new(repo));
+        let router = Router::new()
+            .route("/xrpc/app.bsky.actor.getProfile", get(get_profile))
+            .route("/xrpc/app.bsky.feed.getAuthorFeed", get(get_author_feed))
+            .with_state(repo.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let config = NetConfig {
+            user_agent: "Masthead-test (+https://masthead.example)".into(),
+            hosts: BTreeMap::from([(host(), address)]),
+            allowed: BTreeSet::new(),
+            timeouts: Timeouts::default(),
+        };
+        World { repo, net: Net::new(config, Clock::Real).unwrap() }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Repo)) {
+        change(&mut self.repo.lock().unwrap());
+    }
+
+    async fn read(&self, seen: Option<&Observation>, cursor: &Cursor) -> Result<AccountPoll, PollError> {
+        let acct = Acct::bluesky("oriental.example").unwrap();
+        let view = AppView { net: &self.net, host: &host() };
+        view.read_account(&acct, Before { observation: seen, cursor }, 5, now()).await
+    }
+}
+
+fn host() -> Host {
+    Host::parse("appview.example").unwrap()
+}
+
+fn refused(status: u16, name: &str, message: &str) -> Response {
+    let body = json!({"error": name, "message": message}).to_string();
+    (StatusCode::from_u16(status).unwrap(), [("content-type", "application/json")], body).into_response()
+}
+
+fn found(body: &Value) -> Response {
+    ([("content-type", "application/json")], body.to_string()).into_response()
+}
+
+async fn get_profile(State(repo): State<Shared>, Query(query): Query<BTreeMap<String, String>>) -> Response {
+    let repo = repo.lock().unwrap();
+    match repo.refusal {
+        Some((status, name, message)) => refused(status, name, message),
+        None if [repo.did, repo.handle].contains(&query["actor"].as_str()) => found(&repo.profile()),
+        None => refused(400, "InvalidRequest", "Profile not found"),
+    }
+}
+
+/// Newest first; the cursor is the time of the last one, as the real one is.
+async fn get_author_feed(
+    State(repo): State<Shared>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    let repo = repo.lock().unwrap();
+    let limit: usize = query["limit"].parse().unwrap();
+    let below: Option<DateTime<Utc>> = query.get("cursor").map(|cursor| cursor.parse().unwrap());
+    let older = repo.posts.iter().rev().filter(|(_, at)| below.is_none_or(|below| *at < below));
+    let page: Vec<_> = older.take(limit).collect();
+    let mut body = json!({"feed": page.iter().map(|(key, at)| repo.item(key, *at)).collect::<Vec<_>>()});
+    if let Some((_, at)) = page.last().filter(|_| page.len() == limit) {
+        body["cursor"] = json!(stamp(*at));
+    }
+    found(&body)
+}
+
+#[tokio::test]
+async fn an_account_is_read_by_its_handle_once_and_by_its_id_from_then_on() {
+    let world = World::new(Repo::of("oriental.example", 3)).await;
+    let first = world.read(None, &Cursor::default()).await.unwrap();
+    let profile = &first.observation.profile;
+    assert_eq!((&profile.id, profile.acct.network()), (&AccountId::bluesky(DID), Network::Bluesky));
+    assert_eq!(profile.links[0].url, "https://oriental.example/es");
+    assert_eq!((first.sight, first.complete, first.statuses.len()), (Sight::First, true, 3));
+
+    // Another handle is the same account; its old handle may belong to somebody else by then.
+    world.change(|repo| repo.handle = "oriental.news.example");
+    let later = world.read(Some(&first.observation), &first.cursor).await.unwrap();
+    assert_eq!(later.observation.profile.id, AccountId::bluesky(DID));
+    assert_eq!(later.observation.profile.acct, Acct::bluesky("oriental.news.example").unwrap());
+
+    world.change(|repo| (repo.did, repo.handle) = (OTHER, "oriental.example"));
+    let error = world.read(Some(&first.observation), &first.cursor).await.unwrap_err();
+    assert!(error.is_missing(), "{error}");
+}
+
+#[tokio::test]
+async fn every_post_is_seen_once_however_many_came_and_what_was_deleted_is_missed() {
+    let world = World::new(Repo::of("oriental.example", 100)).await;
+    let first = world.read(None, &Cursor::default()).await.unwrap();
+    let addresses = |poll: &AccountPoll| -> BTreeSet<String> {
+        poll.statuses.iter().map(|status| status.uri.0.clone()).collect()
+    };
+    let mut seen = addresses(&first);
+    // Ninety new ones and two gone before the next look.
+    world.change(|repo| {
+        repo.posts.extend((0..90).map(|n| (format!("3m{n:05}"), now() + Duration::minutes(n))));
+        repo.posts.retain(|(key, _)| key != "3l00099" && key != "3l00098");
+    });
+    let second = world.read(Some(&first.observation), &first.cursor).await.unwrap();
+    seen.extend(addresses(&second));
+    let true_set: BTreeSet<String> = {
+        let repo = world.repo.lock().unwrap();
+        repo.posts.iter().map(|(key, _)| format!("at://{DID}/app.bsky.feed.post/{key}")).collect()
+    };
+    let reached: BTreeSet<_> = true_set.iter().filter(|uri| !seen.contains(*uri)).collect();
+    assert_eq!(reached, BTreeSet::new());
+    assert!(second.complete && second.sight == Sight::Later, "{second:?}");
+    // Where the read reaches, what is not returned is no longer there.
+    let since = second.covered_since.unwrap();
+    assert!(since < now() - Duration::hours(2), "{since}");
+    for gone in ["3l00098", "3l00099"] {
+        assert!(!second.statuses.iter().any(|status| status.local_id == gone));
+    }
+}
+
+#[tokio::test]
+async fn only_the_service_s_own_words_say_that_an_account_is_gone() {
+    for (status, name, message, missing) in [
+        (400, "InvalidRequest", "Profile not found", true),
+        (400, "InvalidRequest", "Error: actor must be a valid did or a handle", false),
+        (401, "AuthMissing", "Authentication Required", false),
+        (500, "InternalServerError", "Internal Server Error", false),
+        (404, "XRPCNotSupported", "Profile not found", false),
+    ] {
+        let repo = Repo { refusal: Some((status, name, message)), ..Repo::of("oriental.example", 1) };
+        let error = World::new(repo).await.read(None, &Cursor::default()).await.unwrap_err();
+        assert_eq!(error.is_missing(), missing, "{error}");
+        assert!(error.to_string().contains("oriental.example"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_was_taken_down_or_switched_off_is_suspended_and_not_gone() {
+    let world = World::new(Repo::of("oriental.example", 2)).await;
+    let first = world.read(None, &Cursor::default()).await.unwrap();
+    for name in ["AccountTakedown", "AccountDeactivated"] {
+        world.change(|repo| repo.refusal = Some((400, name, "Account has been suspended")));
+        let poll = world.read(Some(&first.observation), &first.cursor).await.unwrap();
+        assert!(poll.observation.profile.is_suspended && !poll.complete && poll.covered_since.is_none());
+        assert_eq!(poll.cursor, first.cursor);
+        let error = world.read(None, &Cursor::default()).await.unwrap_err();
+        assert!(!error.is_missing(), "{error}");
+    }
+}
+
+fn page(items: Value) -> wire::Page {
+    wire::parse_feed(json!({"feed": items, "cursor": "c"}).to_string().as_bytes(), DID).unwrap()
+}
+
+/// A post with these changes to its record.
+fn item(changes: Value) -> Value {
+    let mut item = Repo::of("oriental.example", 1).item("3lk", now());
+    item["post"]["record"].as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    item
+}
+
+#[test]
+fn marks_are_read_by_their_bytes_and_those_beside_the_text_are_none() {
+    let text = "新华社 @oriental.example #Pekín https://oriental.example/1";
+    let facet = |start: usize, end: usize, feature: Value| json!({"index": {"byteStart": start, "byteEnd": end}, "features": [feature]});
+    let link = |uri: &str| json!({"$type": "app.bsky.richtext.facet#link", "uri": uri});
+    let facets = json!([
+        facet(10, 27, json!({"$type": "app.bsky.richtext.facet#mention", "did": OTHER})),
+        facet(28, 35, json!({"$type": "app.bsky.richtext.facet#tag", "tag": "Pekín"})),
+        facet(36, 62, link("https://oriental.example/1")),
+        facet(1, 2, link("https://inside-a-letter.example/")),
+        facet(60, 900, link("https://beyond.example/")),
+        facet(36, 62, link("javascript:alert(1)")),
+        {"index": "none"},
+        7
+    ]);
+    let embed = json!({"$type": "app.bsky.embed.recordWithMedia", "record": {},
+        "media": {"$type": "app.bsky.embed.external", "external": {"uri": "https://oriental.example/card", "title": "t"}}});
+    let page =
+        page(json!([item(json!({"text": text, "facets": facets, "embed": embed, "tags": ["China"]}))]));
+    let status = &page.statuses[0];
+    assert_eq!(status.links, ["https://oriental.example/1", "https://oriental.example/card"]);
+    assert_eq!(status.mentions, [OTHER]);
+    assert_eq!(status.tags, ["Pekín", "China"]);
+    assert_eq!(status.language.as_deref(), Some("es"));
+    assert_eq!(status.url.as_deref(), Some(format!("https://bsky.app/profile/{DID}/post/3lk").as_str()));
+}
+
+#[test]
+fn of_two_stories_about_its_age_a_post_has_the_older_one() {
+    let backdated = item(json!({"createdAt": "2019-05-05T00:00:00Z"}));
+    let ahead = item(json!({"createdAt": "2031-05-05T00:00:00Z"}));
+    let page = page(json!([backdated, ahead]));
+    let times: Vec<_> = page.statuses.iter().map(|status| status.claimed_at.unwrap()).collect();
+    assert_eq!(times, ["2019-05-05T00:00:00Z".parse::<DateTime<Utc>>().unwrap(), now()]);
+}
+
+#[test]
+fn a_repost_is_no_text_of_the_account_and_a_foreign_post_is_none_of_its() {
+    let mut repost = Repo { did: OTHER, ..Repo::of("other.example", 1) }.item("3lx", now());
+    repost["reason"] = json!({"$type": "app.bsky.feed.defs#reasonRepost", "by": {"did": DID}, "indexedAt": stamp(now()),
+        "uri": format!("at://{DID}/app.bsky.feed.repost/3lr")});
+    let foreign = Repo { did: OTHER, ..Repo::of("other.example", 1) }.item("3lx", now());
+    let mut pinned = item(json!({}));
+    pinned["reason"] = json!({"$type": "app.bsky.feed.defs#reasonPin"});
+    let page = page(json!([repost, foreign, pinned, {"post": {"uri": "https://x.example"}}, 1, null]));
+    assert_eq!((page.count, page.statuses.len(), page.rejected.len()), (6, 2, 4));
+    assert_eq!(page.statuses[0].uri.0, format!("at://{DID}/app.bsky.feed.repost/3lr"));
+    assert_eq!(page.statuses[0].boost_of.as_ref().unwrap().0, format!("at://{OTHER}/app.bsky.feed.post/3lx"));
+    assert_eq!(page.statuses[0].text, "");
+}
+
+#[test]
+fn only_a_holder_s_own_label_is_a_wish_or_a_word_about_bots() {
+    let read = |src: &str, val: &str| {
+        let mut profile = Repo::of("oriental.example", 1).profile();
+        profile["labels"] = json!([{"src": src, "uri": DID, "val": val, "cts": stamp(now())}]);
+        wire::parse_profile(profile.to_string().as_bytes()).unwrap()
+    };
+    assert!(read(DID, "!no-unauthenticated").wishes.leave_me_out);
+    assert!(!read(OTHER, "!no-unauthenticated").wishes.leave_me_out);
+    assert!(read(DID, "bot").is_bot && !read(OTHER, "bot").is_bot);
+}
+
+#[test]
+fn what_is_no_profile_says_why() {
+    for (body, why) in [
+        ("<html>", "got HTML; expected JSON"),
+        (r#"{"error":"InvalidRequest","message":"no"}"#, "the service says `InvalidRequest: no`"),
+        (r#"{"did":"did:plc:abc"}"#, "it has no handle"),
+        (r#"{"did":"https://x","handle":"a.example"}"#, "it has no did"),
+        (r#"{"did":"did:plc:abc","handle":"nodots"}"#, "`nodots` is not a host name"),
+    ] {
+        let error = wire::parse_profile(body.as_bytes()).unwrap_err();
+        assert!(error.why.starts_with(why), "{body}: {}", error.why);
+    }
+    assert!(wire::parse_feed(b"{}", DID).unwrap_err().why.contains("no feed"));
+}
