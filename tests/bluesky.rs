@@ -12,7 +12,12 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use masthead::clock::Clock;
+use masthead::config::{self, Environment};
+use masthead::cycle::targets::Pacing;
+use masthead::cycle::{Newsroom, collect};
 use masthead::model::account::{AccountId, Acct, Host, Network};
+use masthead::model::assessment::Relation;
+use masthead::model::dossier::Method;
 use masthead::model::observation::Observation;
 use masthead::model::target::Cursor;
 use masthead::net::{Net, NetConfig, Timeouts};
@@ -21,6 +26,7 @@ use masthead::sources::account::{AccountPoll, Before};
 use masthead::sources::bluesky::{AppView, wire};
 use masthead::sources::walk::Sight;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 const DID: &str = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
 const OTHER: &str = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
@@ -146,7 +152,8 @@ async fn an_account_is_read_by_its_handle_once_and_by_its_id_from_then_on() {
     let first = world.read(None, &Cursor::default()).await.unwrap();
     let profile = &first.observation.profile;
     assert_eq!((&profile.id, profile.acct.network()), (&AccountId::bluesky(DID), Network::Bluesky));
-    assert_eq!(profile.links[0].url, "https://oriental.example/es");
+    let links: Vec<&str> = profile.links.iter().map(|link| link.url.as_str()).collect();
+    assert_eq!(links, ["https://oriental.example/", "https://oriental.example/es"]);
     assert_eq!((first.sight, first.complete, first.statuses.len()), (Sight::First, true, 3));
 
     // Another handle is the same account; its old handle may belong to somebody else by then.
@@ -307,4 +314,113 @@ fn what_is_no_profile_says_why() {
         assert!(error.why.starts_with(why), "{body}: {}", error.why);
     }
     assert!(wire::parse_feed(b"{}", DID).unwrap_err().why.contains("no feed"));
+}
+
+const CONFIG: &str = r#"
+watchlist = ["outlets.toml"]
+state_dir = "state"
+contact = "https://masthead.example/"
+[sources.feeds]
+enabled = false
+[sources.bluesky]
+enabled = true
+opt_out = ["quiet.example"]
+[hosts]
+"#;
+
+const WATCHLIST: &str = r#"
+[[outlet]]
+id = "agency"
+name = "Agencia Oriental"
+country = "XX"
+owner = "Ministry of Examples"
+control = "state-controlled"
+domains = ["oriental.example"]
+"#;
+
+/// A newsroom that reads an outlet's site and an AppView that knows one account.
+struct Town {
+    room: Newsroom,
+    repo: Shared,
+    /// What the outlet's host says of its handle.
+    named: Arc<Mutex<Option<&'static str>>>,
+    _dir: TempDir,
+}
+
+impl Town {
+    async fn new(repo: Repo) -> Town {
+        let (repo, named) = (Arc::new(Mutex::new(repo)), Arc::new(Mutex::new(None)));
+        let answer = named.clone();
+        let did = move || {
+            let named: Option<&str> = *answer.lock().unwrap();
+            async move {
+                named.map_or((StatusCode::NOT_FOUND, String::new()), |did| {
+                    (StatusCode::OK, format!("{did}\n"))
+                })
+            }
+        };
+        let home = || async { ([("content-type", "text/html")], "<html><title>Agencia Oriental</title>") };
+        let router = Router::new()
+            .route("/xrpc/app.bsky.actor.getProfile", get(get_profile))
+            .route("/xrpc/app.bsky.feed.getAuthorFeed", get(get_author_feed))
+            .route("/.well-known/atproto-did", get(did))
+            .route("/", get(home))
+            .with_state(repo.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let dir = tempfile::tempdir().unwrap();
+        let hosts = ["oriental.example", "public.api.bsky.app"];
+        let hosts: String = hosts.iter().map(|host| format!("\"{host}\" = \"{address}\"\n")).collect();
+        std::fs::write(dir.path().join("config.toml"), format!("{CONFIG}{hosts}")).unwrap();
+        std::fs::write(dir.path().join("outlets.toml"), WATCHLIST).unwrap();
+        let loaded = config::load(Some(&dir.path().join("config.toml")), &Environment::default(), now());
+        let config = loaded.config.unwrap_or_else(|| panic!("{}", loaded.report.text(config::Paint::Plain)));
+        let room = Newsroom::open(Arc::new(config)).await.unwrap();
+        Town { room, repo, named, _dir: dir }
+    }
+
+    /// As many passes as it takes until nothing is due at this time.
+    async fn lives(&self, now: DateTime<Utc>) {
+        while collect::pass(&self.room, Pacing::AtOnce, now).await.unwrap().polled > 0 {}
+    }
+}
+
+#[tokio::test]
+async fn an_account_whose_handle_is_the_outlet_s_domain_is_official_once_the_domain_says_so() {
+    let town = Town::new(Repo::of("oriental.example", 3)).await;
+    town.lives(now()).await;
+    assert_eq!(town.room.store.accounts().unwrap().len(), 0);
+    // Two days later the domain names the account.
+    *town.named.lock().unwrap() = Some(DID);
+    let later = now() + Duration::days(2);
+    town.lives(later).await;
+    town.lives(later + Duration::hours(2)).await;
+    let account = town.room.store.account(&AccountId::bluesky(DID)).unwrap().unwrap();
+    assert_eq!(account.acct, Acct::bluesky("oriental.example").unwrap());
+    assert_eq!((account.found.method, account.found.background), (Method::Handle, false));
+    assert_eq!(town.room.store.statuses(&account.id).unwrap().len(), 3);
+    let assessment = town.room.store.assessment(&account.id).unwrap().unwrap();
+    assert_eq!(assessment.relation, Relation::Official, "{assessment:?}");
+    let findings = town.room.store.findings().unwrap();
+    assert_eq!(findings.len(), 1);
+
+    // Whoever has the domain's word taken back is no longer proven.
+    *town.named.lock().unwrap() = None;
+    town.lives(later + Duration::days(2)).await;
+    let assessment = town.room.store.assessment(&account.id).unwrap().unwrap();
+    assert_ne!(assessment.relation, Relation::Official);
+}
+
+#[tokio::test]
+async fn a_domain_that_names_another_account_makes_nobody_official() {
+    // The handle is claimed by one account, and the domain names another.
+    let town = Town::new(Repo { did: OTHER, ..Repo::of("oriental.example", 3) }).await;
+    *town.named.lock().unwrap() = Some(DID);
+    town.lives(now()).await;
+    town.lives(now() + Duration::hours(2)).await;
+    let assessment = town.room.store.assessment(&AccountId::bluesky(OTHER)).unwrap().unwrap();
+    assert_eq!(assessment.relation, Relation::Claimed, "{assessment:?}");
+    assert_eq!(town.room.store.findings().unwrap().len(), 0);
+    assert_eq!(town.repo.lock().unwrap().posts.len(), 3);
 }

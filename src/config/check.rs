@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::model::account::Host;
+use crate::model::account::{Acct, Host};
 use crate::model::digest::Visibility;
 
 use super::fault::Fault;
@@ -18,14 +18,15 @@ use super::secrets::{Reading, TokenFolders};
 use super::spans::{At, Spot};
 use super::watchlist::is_loopback;
 use super::{
-    AlertTo, Discover, Fediverse, FeedsSource, Keep, Language, MastodonSource, OptOut, PagesSource,
-    PublishFediverse, Review, Schedule, Web,
+    AlertTo, BlueskySource, Discover, Fediverse, FeedsSource, Keep, Language, MastodonSource, OptOut,
+    PagesSource, PublishFediverse, Review, Schedule, Web,
 };
 
 /// What is needed before others are asked for anything: an address to complain to.
 pub(super) fn contact(raw: &RawConfig, faults: &mut Vec<Fault>) -> Option<String> {
     let user = [
         (switched_on(&raw.mastodon.enabled), "[sources.mastodon]"),
+        (switched_on(&raw.bluesky), "[sources.bluesky]"),
         (switched_on(&raw.fediverse.enabled), "[publish.fediverse]"),
     ];
     let Some(contact) = given(&raw.contact) else {
@@ -130,6 +131,20 @@ pub(super) fn mastodon(
         tokens.extend(host.zip(token));
     }
     MastodonSource { enabled, servers, discover, opt_out, tokens }
+}
+
+pub(super) fn bluesky(raw: &RawConfig, faults: &mut Vec<Fault>) -> BlueskySource {
+    let mut opt_out = BTreeSet::new();
+    for text in &raw.bluesky_opt_out {
+        let name = text.value.trim().to_ascii_lowercase();
+        if !name.starts_with("did:") && Acct::bluesky(&name).is_err() {
+            let fault = Fault::error("nobody that could be left alone").at(text.spot);
+            let fault = fault.label("this is neither a handle nor the id of an account");
+            faults.push(fault.expected("\"news.example\" or \"did:plc:…\""));
+        }
+        opt_out.insert(name);
+    }
+    BlueskySource { enabled: switched_on(&raw.bluesky).is_some(), opt_out }
 }
 
 /// Hosts and accounts that are left alone. A server that is listed elsewhere is one by mistake.

@@ -84,6 +84,16 @@ const KEYS: &[Key] = &[
         "sources.mastodon.tokens",
         "host = file with an access token, for servers that show nothing without login",
     ),
+    key(
+        "sources.bluesky.enabled",
+        "false",
+        "read accounts on Bluesky from its public service, and ask outlets' domains for theirs; needs `contact`",
+    ),
+    key(
+        "sources.bluesky.opt_out",
+        "[]",
+        "handles and ids of accounts that asked to be left alone: nothing of theirs is ever read",
+    ),
     bare("account", "an account that you know belongs to an outlet; as many as you like"),
     bare("account.outlet", "id of the outlet, see `masthead outlets`"),
     key("account.network", r#""mastodon""#, "mastodon, threads or bluesky"),

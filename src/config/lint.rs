@@ -8,7 +8,7 @@ use crate::model::outlet::{Control, Feed, FeedStatus};
 
 use super::fault::Fault;
 use super::merge::Merged;
-use super::raw::{RawConfig, given, switched_on};
+use super::raw::{RawAccount, RawConfig, given, switched_on};
 use super::records::{RawOutlet, is_read};
 use super::spans::{At, Sources, Spot};
 
@@ -73,15 +73,22 @@ pub(super) fn backups(raw: &RawConfig, folder: &Path, state_dir: &Path, faults: 
 fn unread(raw: &RawConfig) -> Vec<Fault> {
     let enabled = || raw.accounts.iter().map(|account| &account.value).filter(|account| account.enabled);
     let fault = |spot, label: String| Fault::warning("account that is not read").at(spot).label(label);
-    let other = enabled().filter(|account| account.network != Network::Mastodon).map(|account| {
+    let sources = [
+        (Network::Mastodon, &raw.mastodon.enabled, "[sources.mastodon]"),
+        (Network::Bluesky, &raw.bluesky, "[sources.bluesky]"),
+    ];
+    let is_read_by_none =
+        |account: &&RawAccount| !sources.iter().any(|(network, ..)| *network == account.network);
+    let other = enabled().filter(is_read_by_none).map(|account| {
         let label = format!("this version does not read {}", account.network.title());
         fault(account.handle.spot, label)
     });
     // Once is enough: the cause is one key.
-    let first = enabled().find(|account| account.network == Network::Mastodon);
-    let first = first.filter(|_| switched_on(&raw.mastodon.enabled).is_none()).map(|account| {
-        let fault = fault(account.handle.spot, "[sources.mastodon] is not enabled".to_owned());
-        fault.help("set `contact`, then [sources.mastodon] enabled = true")
+    let off = sources.into_iter().filter(|(_, enabled, _)| switched_on(enabled).is_none());
+    let first = off.filter_map(|(network, _, section)| {
+        let account = enabled().find(|account| account.network == network)?;
+        let fault = fault(account.handle.spot, format!("{section} is not enabled"));
+        Some(fault.help(format!("set `contact`, then {section} enabled = true")))
     });
     other.chain(first).collect()
 }

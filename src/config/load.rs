@@ -251,6 +251,7 @@ impl Reading {
             contact: check::contact(&raw, faults),
             schedule: check::schedule(&raw, now, faults),
             mastodon: check::mastodon(&raw, folders, faults),
+            bluesky: check::bluesky(&raw, faults),
             pages: check::pages(&raw),
             feeds: check::feeds(&raw),
             review: check::review(&raw.review, faults),

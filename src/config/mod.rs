@@ -32,8 +32,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::model::account::{Acct, Host};
+use crate::model::account::{Acct, Host, Network};
 use crate::model::digest::Visibility;
+use crate::model::dossier::AccountRecord;
 use crate::model::dossier::Listing;
 use crate::model::watchlist::Watchlist;
 
@@ -73,6 +74,7 @@ pub struct Config {
     pub contact: Option<String>,
     pub schedule: Schedule,
     pub mastodon: MastodonSource,
+    pub bluesky: BlueskySource,
     pub pages: PagesSource,
     pub feeds: FeedsSource,
     pub review: Review,
@@ -128,6 +130,32 @@ impl Discover {
     const USUAL: [Discover; 4] = [Discover::Timelines, Discover::Mentions, Discover::Search, Discover::Tags];
 }
 
+impl Config {
+    /// Whether accounts of this network are read.
+    pub fn reads(&self, network: Network) -> bool {
+        match network {
+            Network::Mastodon => self.mastodon.enabled,
+            Network::Bluesky => self.bluesky.enabled,
+            Network::Threads | Network::X | Network::Facebook | Network::Instagram => false,
+        }
+    }
+
+    /// Whether somebody asked that nothing is read of the account with this address.
+    pub fn leaves_alone(&self, acct: &Acct) -> bool {
+        match acct.network() {
+            Network::Bluesky => self.bluesky.opt_out.contains(acct.user()),
+            _ => self.mastodon.opt_out.has_account(acct),
+        }
+    }
+
+    /// The same of a known account, whatever its address is by now.
+    pub fn leaves_account_alone(&self, account: &AccountRecord) -> bool {
+        self.leaves_alone(&account.acct)
+            || self.mastodon.opt_out.has_host(&account.api_host)
+            || self.bluesky.opt_out.contains(&account.id.uri)
+    }
+}
+
 /// Who asked to be left alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OptOut {
@@ -157,6 +185,14 @@ pub struct MastodonSource {
     pub opt_out: OptOut,
     /// Access tokens by server; empty while the source is off.
     pub tokens: BTreeMap<Host, SecretString>,
+}
+
+/// `[sources.bluesky]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BlueskySource {
+    pub enabled: bool,
+    /// Handles and ids of accounts of which nothing is ever read.
+    pub opt_out: BTreeSet<String>,
 }
 
 /// `[sources.pages]`.

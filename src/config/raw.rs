@@ -19,6 +19,8 @@ pub(super) struct RawConfig {
     pub pages: Option<At<bool>>,
     pub feeds: Option<At<bool>>,
     pub mastodon: RawMastodon,
+    pub bluesky: Option<At<bool>>,
+    pub bluesky_opt_out: Vec<At<String>>,
     pub accounts: Vec<At<RawAccount>>,
     pub outlets: Vec<RawOutlet>,
     pub review: RawReview,
@@ -107,6 +109,10 @@ impl RawConfig {
             sources.table("pages", |pages| raw.pages = pages.flag("enabled"));
             sources.table("feeds", |feeds| raw.feeds = feeds.flag("enabled"));
             sources.table("mastodon", |mastodon| raw.mastodon = RawMastodon::read(mastodon));
+            sources.table("bluesky", |bluesky| {
+                raw.bluesky = bluesky.flag("enabled");
+                raw.bluesky_opt_out = bluesky.texts("opt_out").unwrap_or_default();
+            });
         });
         top.table("review", |review| raw.review = RawReview::read(review));
         top.table("publish", |publish| {

@@ -118,6 +118,7 @@ fn of_url(text: &str, spot: Spot) -> Option<At<Host>> {
 fn of_handle(network: Network, handle: &str, spot: Spot) -> Option<At<Host>> {
     match network {
         Network::Mastodon => Some(At { value: handle.parse::<Acct>().ok()?.host().clone(), spot }),
+        // Its host is asked for nothing but the account; who shows it is named elsewhere.
         _ => None,
     }
 }

@@ -22,7 +22,7 @@ use futures_util::FutureExt as _;
 use super::clippings::Fresh;
 use super::due::worth::Worths;
 use super::{Newsroom, due};
-use crate::config::OptOut;
+use crate::config::Config;
 use crate::model::account::{AccountId, Acct};
 use crate::model::dossier::{AccountRecord, Found, Method};
 use crate::model::item::FeedSight;
@@ -127,8 +127,8 @@ impl Harvest {
     }
 
     /// Takes up an account that some place showed, unless it is polled already or asked to be left alone.
-    fn lead(&mut self, store: &Store, opt_out: &OptOut, acct: Acct, found: Found) -> Result<(), StoreError> {
-        if opt_out.has_account(&acct) {
+    fn lead(&mut self, store: &Store, config: &Config, acct: Acct, found: Found) -> Result<(), StoreError> {
+        if !config.reads(acct.network()) || config.leaves_alone(&acct) {
             return Ok(());
         }
         let target = Target::Account { acct };
@@ -237,6 +237,7 @@ async fn ask(
         Target::Account { acct } => account::poll(room, acct, known, record, now).await,
         Target::Page { url, kind, .. } => places::poll_page(room, url, kind, record, now).await,
         Target::Webfinger { outlet, host } => places::poll_host(room, outlet, host, record, now).await,
+        Target::Handle { host, .. } => places::poll_handle(room, host, record, now).await,
         Target::Search { server, outlet } => places::poll_search(room, server, outlet, record, now).await,
         Target::Feed { publisher, url } => feed::poll(room, publisher, url, known.feed, record, now).await,
         Target::Timeline { server, scope } => {

@@ -63,7 +63,11 @@ pub fn pages(config: &Config) -> Vec<Read> {
     let domains = config.watchlist.enabled().filter(|_| config.pages.enabled);
     let domains =
         domains.flat_map(|outlet| &outlet.domains).filter(|it| !config.mastodon.opt_out.has_host(it));
-    let domains = domains.map(|domain| Read::new(domain, "front page and webfinger", "once a day"));
+    let asked = match config.bluesky.enabled {
+        true => "front page, webfinger and Bluesky handle",
+        false => "front page and webfinger",
+    };
+    let domains = domains.map(|domain| Read::new(domain, asked, "once a day"));
     let feeds = targets::feeds(config).filter(|_| config.feeds.enabled);
     let feeds = feeds.map(|(_, url, status)| match status {
         FeedStatus::Stale => Read::new(url, "feed", "once a day, until something new is in it"),
@@ -74,7 +78,14 @@ pub fn pages(config: &Config) -> Vec<Read> {
 
 /// One sentence a line: what is read, what is not and why, where digests go.
 pub fn lines(config: &Config) -> Vec<String> {
-    vec![pages_line(config), feeds_line(config), fediverse_line(config), unread_line(), posting_line(config)]
+    vec![
+        pages_line(config),
+        feeds_line(config),
+        fediverse_line(config),
+        bluesky_line(config),
+        unread_line(),
+        posting_line(config),
+    ]
 }
 
 fn pages_line(config: &Config) -> String {
@@ -132,7 +143,8 @@ fn fediverse_line(config: &Config) -> String {
             false => format!("{server} (without login: some servers refuse searches and timelines)"),
         })
         .collect();
-    let listed = config.listings.len();
+    let listed =
+        config.listings.iter().filter(|listing| listing.account.network == Network::Mastodon).count();
     match (searched.as_slice(), ways(config)) {
         ([], _) => format!(
             "fediverse: {listed} listed accounts and those that outlets' pages name; no server is searched"
@@ -148,8 +160,20 @@ fn fediverse_line(config: &Config) -> String {
     }
 }
 
+fn bluesky_line(config: &Config) -> String {
+    if !config.bluesky.enabled {
+        return "bluesky: not read, [sources.bluesky] is off".to_owned();
+    }
+    let listed = config.listings.iter().filter(|listing| listing.account.network == Network::Bluesky).count();
+    let domains: usize = config.watchlist.enabled().map(|outlet| outlet.domains.len()).sum();
+    format!(
+        "bluesky: {listed} listed accounts, those that outlets' pages name, and once a day the question to {domains} \
+         domains of outlets whether they are handles"
+    )
+}
+
 fn unread_line() -> String {
-    "not in this version: Bluesky and Threads are not read".to_owned()
+    "not in this version: Threads is not read".to_owned()
 }
 
 fn posting_line(config: &Config) -> String {

@@ -9,9 +9,10 @@ use crate::analysis::resemblance::outlet_of_url;
 use crate::config::{Config, Discover};
 use crate::model::account::{Acct, Host, Network};
 use crate::model::dossier::{AccountRecord, Found, Method};
-use crate::model::outlet::{FeedStatus, Outlet, OutletId};
+use crate::model::outlet::{FeedStatus, ListedAccount, Outlet, OutletId};
 use crate::model::proof::PageKind;
 use crate::model::target::{Scope, Target, TargetRecord};
+use crate::sources::bluesky;
 
 /// New targets are spread over this, so that a start is not a burst.
 const SPREAD: Duration = Duration::minutes(10);
@@ -69,7 +70,8 @@ pub fn plan(
     });
     // An account that was found and not read yet has no record: its target stands for it.
     let is_lead = |record: &TargetRecord| {
-        config.mastodon.enabled
+        let is_read = matches!(&record.target, Target::Account { acct } if config.reads(acct.network()));
+        is_read
             && record.found.is_some()
             && now - record.added_at <= LEAD_KEPT
             && !is_left_alone(config, &record.target)
@@ -101,10 +103,16 @@ fn wanted(
         all.extend(timelines(config).map(|target| (target, None)));
         all.extend(tags(config).map(|target| (target, None)));
         all.extend(directories(config).map(|target| (target, None)));
-        let accounts = accounts.iter().filter(|account| !config.mastodon.opt_out.has_host(&account.api_host));
-        all.extend(accounts.map(|account| (Target::Account { acct: account.acct.clone() }, None)));
-        all.extend(listed_accounts(config, now).map(|(target, found)| (target, Some(found))));
     }
+    if config.bluesky.enabled {
+        all.extend(handles(config).map(|target| (target, None)));
+    }
+    let is_read = |account: &&Arc<AccountRecord>| {
+        config.reads(account.acct.network()) && !config.leaves_account_alone(account)
+    };
+    let accounts = accounts.iter().filter(is_read);
+    all.extend(accounts.map(|account| (Target::Account { acct: account.acct.clone() }, None)));
+    all.extend(listed_accounts(config, now).map(|(target, found)| (target, Some(found))));
     let mut wanted = BTreeMap::new();
     for (target, found) in all.into_iter().filter(|(target, _)| !is_left_alone(config, target)) {
         wanted.entry(target.to_string()).or_insert((target, found));
@@ -116,11 +124,12 @@ fn wanted(
 fn is_left_alone(config: &Config, target: &Target) -> bool {
     let out = &config.mastodon.opt_out;
     match target {
-        Target::Account { acct } => out.has_account(acct),
+        Target::Account { acct } => config.leaves_alone(acct),
         Target::Page { url, .. } | Target::Feed { url, .. } => {
             url::Url::parse(url).ok().as_ref().and_then(Host::of).is_some_and(|host| out.has_host(&host))
         }
         Target::Webfinger { host: server, .. }
+        | Target::Handle { host: server, .. }
         | Target::Search { server, .. }
         | Target::Timeline { server, .. }
         | Target::Tag { server, .. }
@@ -155,6 +164,15 @@ fn outlet_pages(config: &Config) -> impl Iterator<Item = Target> {
         Some(Target::Page { outlet: listing.outlet.clone(), url, kind: PageKind::Cited })
     });
     homes.chain(cited)
+}
+
+/// The question to every domain of every outlet whether it is a handle.
+fn handles(config: &Config) -> impl Iterator<Item = Target> {
+    let outlets = config.watchlist.enabled();
+    outlets.flat_map(|outlet| {
+        let hosts = outlet.domains.iter();
+        hosts.map(|host| Target::Handle { outlet: outlet.id.clone(), host: host.clone() })
+    })
 }
 
 /// Pages on outlets' domains to which a profile links: the other side of its proof.
@@ -224,12 +242,20 @@ fn searches(config: &Config) -> impl Iterator<Item = Target> {
 
 /// Accounts that the watchlist or `[[account]]` names. Adding one is no news about it.
 fn listed_accounts(config: &Config, now: DateTime<Utc>) -> impl Iterator<Item = (Target, Found)> {
-    let listed = config.listings.iter().filter(|listing| listing.account.network == Network::Mastodon);
+    let listed = config.listings.iter().filter(|listing| config.reads(listing.account.network));
     listed.filter_map(move |listing| {
-        let acct: Acct = listing.account.handle.parse().ok()?;
+        let acct = acct_of(&listing.account)?;
         let through = listing.account.seen_in.clone().unwrap_or_else(|| "the configuration".to_owned());
         Some((Target::Account { acct }, Found { at: now, method: Method::Listed, through, background: true }))
     })
+}
+
+/// The address of a listed account, in the spelling of its network.
+fn acct_of(account: &ListedAccount) -> Option<Acct> {
+    match account.network {
+        Network::Bluesky => Acct::bluesky(&account.handle).ok(),
+        _ => account.handle.parse().ok(),
+    }
 }
 
 /// The hosts that this configuration names: asked without being led there by a find, at any address.
@@ -237,6 +263,7 @@ pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
     let listed = config.listings.iter().filter_map(|listing| listing.account.handle.parse::<Acct>().ok());
     let publish = config.publish.iter().map(|publish| publish.server.clone());
     let alert = config.alert.iter().filter_map(|alert| Host::of(&alert.webhook));
+    let appview = config.bluesky.enabled.then(|| bluesky::PUBLIC.clone());
     config
         .mastodon
         .servers
@@ -245,6 +272,7 @@ pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
         .chain(listed.map(|acct| acct.host().clone()))
         .chain(publish)
         .chain(alert)
+        .chain(appview)
         .collect()
 }
 

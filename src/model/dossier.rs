@@ -22,6 +22,8 @@ pub enum Method {
     PageLink,
     /// An outlet's host answered a webfinger question.
     Webfinger,
+    /// An outlet's host named it as the account that has the domain as its handle on Bluesky.
+    Handle,
     /// The account search of a configured server.
     Search,
     /// A public or local timeline on which it carried an outlet's copy.
@@ -43,6 +45,7 @@ impl Method {
             Method::Listed => "the watchlist",
             Method::PageLink => "a link on an outlet's page",
             Method::Webfinger => "webfinger on an outlet's host",
+            Method::Handle => "an outlet's domain as its handle",
             Method::Search => "account search",
             Method::Timeline => "outlet copy on a public timeline",
             Method::Mention => "a post that names or links an outlet",

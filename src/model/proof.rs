@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::account::{AccountId, Acct, Host};
+use super::account::{AccountId, Acct, Host, Network};
 use super::observation::Profile;
 
 /// Which page of the outlet it is; deep pages may be a person's, so they never prove by themselves.
@@ -48,7 +48,10 @@ impl Naming {
         let Some(target) = comparable(&self.target) else { return false };
         let user = profile.acct.user();
         let host = profile.acct.host();
-        let spellings = [format!("https://{host}/@{user}"), format!("https://{host}/users/{user}")];
+        let spellings = match profile.acct.network() {
+            Network::Bluesky => vec![format!("https://{host}/profile/{user}")],
+            _ => vec![format!("https://{host}/@{user}"), format!("https://{host}/users/{user}")],
+        };
         let page = profile.url.as_deref().filter(|url| is_at_home(url, profile));
         // An address that ends in a query is told apart by it, `https://blog.example/?author=7`.
         let is_this = |known: &str| match known.contains('?') {

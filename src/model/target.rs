@@ -22,6 +22,8 @@ pub enum Target {
     Page { outlet: OutletId, url: String, kind: PageKind },
     /// An outlet's host asked for an account by webfinger.
     Webfinger { outlet: OutletId, host: Host },
+    /// An outlet's host asked which account on Bluesky has it as its handle.
+    Handle { outlet: OutletId, host: Host },
     /// The account search of a server for the names of an outlet.
     Search { server: Host, outlet: OutletId },
     /// A feed of an outlet, or of a publisher that stands beside them.
@@ -51,6 +53,7 @@ impl Target {
             Target::Account { .. } => "account",
             Target::Page { .. } => "page",
             Target::Webfinger { .. } => "webfinger",
+            Target::Handle { .. } => "handle",
             Target::Search { .. } => "search",
             Target::Feed { .. } => "feed",
             Target::Timeline { .. } => "timeline",
@@ -78,6 +81,7 @@ impl fmt::Display for Target {
             Target::Account { acct } => write!(f, "account {}", acct.to_string().to_ascii_lowercase()),
             Target::Page { url, outlet, .. } => write!(f, "page {url} of {outlet}"),
             Target::Webfinger { host, outlet } => write!(f, "webfinger {host} of {outlet}"),
+            Target::Handle { host, outlet } => write!(f, "handle {host} of {outlet}"),
             Target::Search { server, outlet } => write!(f, "search {server} for {outlet}"),
             Target::Feed { publisher, url } => write!(f, "feed {url} of {publisher}"),
             Target::Timeline { server, scope: Scope::Public } => write!(f, "public timeline of {server}"),

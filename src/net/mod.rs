@@ -79,6 +79,8 @@ pub enum BodyKind {
     Html,
     Json,
     Feed,
+    /// Bare text of a few lines.
+    Plain,
     Image,
 }
 
@@ -88,6 +90,7 @@ impl BodyKind {
         match self {
             BodyKind::Html => 2 << 20,
             BodyKind::Json | BodyKind::Feed => 4 << 20,
+            BodyKind::Plain => 64 << 10,
             BodyKind::Image => 20 << 20,
         }
     }
@@ -99,6 +102,7 @@ impl BodyKind {
             BodyKind::Feed => {
                 "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9"
             }
+            BodyKind::Plain => "text/plain",
             BodyKind::Image => "image/*",
         }
     }

@@ -158,6 +158,9 @@ fn target_of(base: &Base, href: &str) -> Option<Url> {
 /// the page's own host is no such thing: many publishing systems keep their readers' pages there.
 fn looks_like_profile(url: &Url, own_host: Option<&Host>) -> bool {
     let Some(host) = Host::of(url) else { return false };
+    if bluesky_handle(url).is_some() {
+        return true;
+    }
     match profile_path(url) {
         Some(ProfilePath::At(_)) => !is_elsewhere(&host),
         Some(ProfilePath::Users(_)) => !is_elsewhere(&host) && Some(&host) != own_host,
@@ -177,12 +180,23 @@ pub fn acct_of(target: &str) -> Option<Acct> {
         return Some(acct);
     }
     let url = http_url(target)?;
+    if let Some(handle) = bluesky_handle(&url) {
+        return Acct::bluesky(handle).ok();
+    }
     let host = Host::of(&url).filter(|host| !is_elsewhere(host))?;
     let (ProfilePath::At(name) | ProfilePath::Users(name)) = profile_path(&url)?;
     match name.split_once('@') {
         Some(_) => name.parse().ok(),
         None => Acct::new(&name, host).ok(),
     }
+}
+
+/// The handle in the address of a profile on Bluesky; an id there says nothing of it.
+fn bluesky_handle(url: &Url) -> Option<&str> {
+    let is_there = url.host_str() == Some("bsky.app") && url.port().is_none();
+    let name = url.path().strip_prefix("/profile/").filter(|_| is_there)?;
+    let name = name.strip_suffix('/').unwrap_or(name);
+    (!name.contains([':', '/'])).then_some(name)
 }
 
 /// The name in the path of a profile: one segment, nothing after it.

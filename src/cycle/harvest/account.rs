@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{Fault, Harvest, Known, Write};
 use crate::cycle::{Newsroom, due};
-use crate::model::account::{AccountId, Acct, Host};
+use crate::model::account::{AccountId, Acct, Host, Network};
 use crate::model::assessment::Relation;
 use crate::model::dossier::{AccountRecord, Found, Method, Presence};
 use crate::model::observation::CountsAt;
@@ -15,6 +15,7 @@ use crate::model::rhythm::Rhythm;
 use crate::model::status::{SeenStatus, Status, StatusUri, Version};
 use crate::model::target::TargetRecord;
 use crate::sources::account::{AccountPoll, Before};
+use crate::sources::bluesky::AppView;
 use crate::sources::mastodon::poll::read_account;
 use crate::sources::walk::{PAGE, Sight};
 use crate::sources::{PollError, webfinger};
@@ -45,6 +46,7 @@ pub(super) async fn poll(
             Ok(Box::new(move |_| Ok(missing(account, record, now))))
         }
         (Err(error), Some(_)) => Err(error.into()),
+        (Err(error), None) if acct.network() == Network::Bluesky => Err(error.into()),
         // The address may be on another host than the server that serves it: its host says by webfinger.
         (Err(error), None) => match webfinger::locate(&room.net, &acct, now).await {
             Ok(Some((_, host))) if host != api_host && !room.config.mastodon.opt_out.has_host(&host) => {
@@ -64,6 +66,9 @@ async fn read(
     before: Before<'_>,
     now: DateTime<Utc>,
 ) -> Result<AccountPoll, PollError> {
+    if acct.network() == Network::Bluesky {
+        return AppView::public(&room.net).read_account(acct, before, PAGES_PER_POLL, now).await;
+    }
     let token = room.config.mastodon.tokens.get(api_host);
     read_account(&room.net, acct, api_host, token, before, PAGES_PER_POLL, now).await
 }

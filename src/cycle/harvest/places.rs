@@ -11,6 +11,7 @@ use crate::model::dossier::{Found, Method};
 use crate::model::outlet::OutletId;
 use crate::model::proof::{PageKind, PageSight};
 use crate::model::target::TargetRecord;
+use crate::sources::bluesky::handle;
 use crate::sources::mastodon::poll::search;
 use crate::sources::page;
 use crate::sources::webfinger::{self, Answer};
@@ -51,7 +52,7 @@ fn harvest_page(
         // A lead that was forgotten is no news because the page still names it.
         let background = before.as_ref().is_none_or(|before| before.names.contains(naming));
         let found = Found { at: now, method: Method::PageLink, through: sight.url.clone(), background };
-        harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
+        harvest.lead(store, config, acct, found)?;
     }
     harvest.batch.put_page(sight);
     let due = due::after_success(&record.target, now);
@@ -84,7 +85,36 @@ pub(super) async fn poll_host(
         let background = asks_anew(store, &mut harvest, &questions)?;
         if let Some(acct) = keep_answers(store, &mut harvest, &host, answer, &unknown)? {
             let found = Found { at: now, method: Method::Webfinger, through: host.to_string(), background };
-            harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
+            harvest.lead(store, &config, acct, found)?;
+        }
+        let due = due::after_success(&record.target, now);
+        harvest.polled(record, due, now);
+        Ok(harvest)
+    }))
+}
+
+/// Asks an outlet's host for its account on Bluesky. The account is a lead by its handle, which is the host itself.
+pub(super) async fn poll_handle(
+    room: &Newsroom,
+    host: Host,
+    record: TargetRecord,
+    now: DateTime<Utc>,
+) -> Result<Write, Fault> {
+    let sight = handle::ask(&room.net, &host, now).await?;
+    let config = room.config.clone();
+    Ok(Box::new(move |store| {
+        let mut harvest = Harvest::of(&record.target);
+        let background = asks_anew(store, &mut harvest, handle::RESOURCE)?;
+        let answer = sight.map(|sight| Answer {
+            sight,
+            acct: Acct::bluesky(host.as_str()).ok(),
+            api_host: host.clone(),
+        });
+        let unknown = [handle::RESOURCE.to_owned()];
+        let unknown = if answer.is_none() { &unknown[..] } else { &[] };
+        if let Some(acct) = keep_answers(store, &mut harvest, &host, answer, unknown)? {
+            let found = Found { at: now, method: Method::Handle, through: host.to_string(), background };
+            harvest.lead(store, &config, acct, found)?;
         }
         let due = due::after_success(&record.target, now);
         harvest.polled(record, due, now);
@@ -154,7 +184,7 @@ pub(super) async fn poll_search(
         let background = asks_anew(store, &mut harvest, &questions)?;
         for profile in profiles {
             let found = Found { at: now, method: Method::Search, through: server.to_string(), background };
-            harvest.lead(store, &config.mastodon.opt_out, profile.acct, found)?;
+            harvest.lead(store, &config, profile.acct, found)?;
         }
         let source = record.target.to_string();
         rejected.into_iter().for_each(|rejected| harvest.batch.put_rejected(&source, now, rejected));

@@ -164,7 +164,7 @@ fn write(room: &Newsroom, mut visit: Visit, record: TargetRecord, now: DateTime<
                 continue;
             }
             let found = Found { at: now, method, through: through.clone(), background };
-            harvest.lead(store, &config.mastodon.opt_out, acct, found)?;
+            harvest.lead(store, &config, acct, found)?;
             named += usize::from(method == Method::Mention && harvest.new_accounts.len() > before);
         }
         if let Some(heads) = visit.heads {

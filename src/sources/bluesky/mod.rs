@@ -1,6 +1,9 @@
 //! Bluesky: profiles and posts as the public AppView shows them, without login.
 
+pub mod handle;
 pub mod wire;
+
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -23,10 +26,18 @@ pub struct AppView<'a> {
     pub host: &'a Host,
 }
 
+/// The service that everybody may ask.
+pub static PUBLIC: LazyLock<Host> =
+    LazyLock::new(|| Host::parse("public.api.bsky.app").expect("the service has a host name"));
+
 /// How the service says that an account is not shown, by the name of its error.
 const SUSPENDED: [&str; 2] = ["AccountTakedown", "AccountDeactivated"];
 
-impl AppView<'_> {
+impl<'a> AppView<'a> {
+    pub fn public(net: &'a Net) -> AppView<'a> {
+        AppView { net, host: &PUBLIC }
+    }
+
     /// An account and its newest posts. One that is known is asked for by its id, so that nobody who takes over its
     /// handle is taken for it.
     ///

@@ -20,6 +20,8 @@ const NOTE_CHARS: usize = 5_000;
 /// A post has 300 graphemes, at most 3,000 bytes.
 const TEXT_CHARS: usize = 3_000;
 const MOST_ITEMS: usize = 100;
+/// Handles below it are given to anybody.
+const RENTED: &str = ".bsky.social";
 /// Of links, mentions and tags of a post, and of links of a profile.
 const MOST_PARTS: usize = 50;
 const MOST_MEDIA: usize = 16;
@@ -111,6 +113,11 @@ fn profile(value: &Value) -> Result<Profile, String> {
         url: url.to_owned(),
         place: LinkPlace::Field { name: "website".into(), server_says_verified: false },
     });
+    // A handle of its own is a domain whose holder says that it is this account, as the network has checked.
+    let domain = Some(acct.user()).filter(|handle| !handle.ends_with(RENTED)).map(|handle| ProfileLink {
+        url: format!("https://{handle}/"),
+        place: LinkPlace::Field { name: "handle".into(), server_says_verified: true },
+    });
     let in_note = addresses(&note).map(|url| ProfileLink { url, place: LinkPlace::Note });
     let says_itself = |word: &str| {
         let own = |label: &Object<'_>| label.text("src") == Some(did) && label.flag("neg") != Some(true);
@@ -122,7 +129,7 @@ fn profile(value: &Value) -> Result<Profile, String> {
         local_id: did.to_owned(),
         url: Some(format!("https://bsky.app/profile/{did}")),
         display_name: clip(object.text("displayName").unwrap_or_default(), NAME_CHARS),
-        links: website.into_iter().chain(in_note).take(MOST_PARTS).collect(),
+        links: domain.into_iter().chain(website).chain(in_note).take(MOST_PARTS).collect(),
         is_bot: says_itself("bot"),
         is_suspended: false,
         // A holder who does not want to be shown to those who are not logged in does not want to be here either.
@@ -141,7 +148,7 @@ fn profile(value: &Value) -> Result<Profile, String> {
 }
 
 /// Whether a text is an id of the methods that the network uses.
-fn is_did(text: &str) -> bool {
+pub(super) fn is_did(text: &str) -> bool {
     let known = text.starts_with("did:plc:") || text.starts_with("did:web:");
     known && text.len() <= 200 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b":.-_%".contains(&b))
 }
