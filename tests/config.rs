@@ -313,6 +313,7 @@ fn the_table_names_exactly_the_keys_that_are_read() {
         ("sources.pages.", "[sources.pages]\nzzz = 1".to_owned()),
         ("sources.feeds.", "[sources.feeds]\nzzz = 1".to_owned()),
         ("sources.mastodon.", "[sources.mastodon]\nzzz = 1".to_owned()),
+        ("sources.bluesky.", "[sources.bluesky]\nzzz = 1".to_owned()),
         ("account.", "[[account]]\nzzz = 1".to_owned()),
         ("review.", "[review]\nzzz = 1".to_owned()),
         ("publish.fediverse.", "[publish.fediverse]\nzzz = 1".to_owned()),
