@@ -164,12 +164,7 @@ fn harvest(
         Some(account) if account.id != id => (unless_damaged(store.account(&id))?, Some(account)),
         known => (known.or(unless_damaged(store.account(&id))?), None),
     };
-    let lead = replaced.as_ref().map(|account| Found {
-        at: now,
-        method: Method::Successor,
-        through: account.id.uri.clone(),
-        background: true,
-    });
+    let lead = replaced.as_ref().map(|account| successor_of(account, now));
     if let Some(account) = replaced {
         let presence = account.presence.after_missing(now);
         harvest.touched.push(account.id.clone());
@@ -218,6 +213,11 @@ fn harvest(
     let record = TargetRecord { found: None, paced: Some(Box::new(paced)), ..record };
     harvest.polled(record, due, now);
     Ok(harvest)
+}
+
+/// How an account was found that is at the address of another.
+fn successor_of(account: &AccountRecord, now: DateTime<Utc>) -> Found {
+    Found { at: now, method: Method::Successor, through: account.id.uri.clone(), background: true }
 }
 
 /// Whether a poll says of the account itself what judgement did not know: judging is not free.
