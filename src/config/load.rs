@@ -44,8 +44,8 @@ pub fn load(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) 
     load_reading(path, environment, now, secrets::Reading::Tokens)
 }
 
-/// The same for somebody who is about to get a token: no token is read, and none is missed.
-pub fn load_for_login(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) -> Loaded {
+/// The same for somebody who is about to get a token, or does without: no token is read, and none is missed.
+pub fn load_without_tokens(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) -> Loaded {
     load_reading(path, environment, now, secrets::Reading::Places)
 }
 

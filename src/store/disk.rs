@@ -295,7 +295,10 @@ mod tests {
         let (_dir, place, new) = scene();
         std::fs::create_dir_all(place.replaced()).unwrap();
         let error = swap_by_renames(&new, &place).unwrap_err();
-        assert!(error.to_string().contains("db.replaced is left of an earlier time: move it away"), "{error}");
+        assert!(
+            error.to_string().contains("db.replaced is left of an earlier time: move it away"),
+            "{error}"
+        );
         assert_eq!((says(&place.db()), says(&new)), ("old".to_owned(), "new".to_owned()));
     }
 }
