@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 use flate2::read::GzDecoder;
 
 use super::args::care::Care;
-use super::{as_json, put, refuse_foreign, service};
-use crate::config::Config;
+use super::{as_json, good, put, refuse_foreign, service};
+use crate::config::{self, Config, Environment};
 use crate::cycle::archive::Kind;
 use crate::cycle::backup::{self, Made};
 use crate::cycle::commands::{Answer, Request};
@@ -24,11 +24,14 @@ use crate::cycle::space::in_words;
 
 /// Does one of these commands.
 pub(super) async fn run(
-    config: Config,
+    path: Option<&Path>,
+    environment: &Environment,
     what: Care,
     now: DateTime<Utc>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
+    // Who brings a backup back on a new machine has no token yet.
+    let (config, _) = good(config::load_without_tokens(path, environment, now))?;
     match what {
         Care::Backup { daily } => {
             let answer = service::ask(config, Request::Backup { daily }).await?;

@@ -70,11 +70,7 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Care(what) => {
-            // Who brings a backup back on a new machine has no token yet.
-            let config = good(config::load_without_tokens(path, &environment, now))?.0;
-            care::run(config, what, now, cli.json).await
-        }
+        Command::Care(what) => care::run(path, &environment, what, now, cli.json).await,
         Command::Plan { backup } => {
             let plan = plan::ask(path, backup, environment, now).await?;
             print(&Answer::Planned(plan), cli.json)?;

@@ -1,12 +1,17 @@
 //! Whose the state is: a command that opened it as another user would leave files that its owner cannot read.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use rustix::process::geteuid;
 
 use crate::config::Config;
+
+/// What is opened first of a state.
+const NEEDED: [&str; 6] = ["lock", "db", "db/db", "ledger.jsonl", "store.id", "texts"];
 
 /// The users of this machine with their numbers.
 const USERS: &str = "/etc/passwd";
@@ -19,10 +24,10 @@ const USERS: &str = "/etc/passwd";
 pub fn refuse_foreign(config: &Config) -> anyhow::Result<()> {
     let Ok(about) = fs::metadata(&config.state_dir) else { return Ok(()) };
     let (owner, me) = (about.uid(), geteuid());
-    if owner == me.as_raw() {
-        return Ok(());
-    }
     let users = fs::read_to_string(USERS).unwrap_or_default();
+    if owner == me.as_raw() {
+        return refuse_closed(&config.state_dir, &name(&users, owner));
+    }
     let [owner, me_by_name] = [owner, me.as_raw()].map(|id| name(&users, id));
     let dir = config.state_dir.display();
     let command = same_command(config);
@@ -33,10 +38,26 @@ pub fn refuse_foreign(config: &Config) -> anyhow::Result<()> {
         );
     }
     bail!(
-        "{dir} belongs to {owner}, and this runs as {me_by_name}, whose files {owner} could not read; nothing was \
-         changed: sudo -u {owner} {command}; or, if it is to be yours, as root: chown -R {me_by_name} {}",
+        "{dir} belongs to {owner}, and this runs as {me_by_name}: two users of one state lock each other out; nothing \
+         was changed: sudo -u {owner} {command}; or, if it is to be yours, as root: chown -R {me_by_name}: {}",
         quoted(&dir.to_string())
     );
+}
+
+/// What an earlier command of another user left in a directory of ours, so that nothing can be opened.
+fn refuse_closed(dir: &Path, me: &str) -> anyhow::Result<()> {
+    let is_closed = |path: &PathBuf| {
+        fs::File::open(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    if let Some(path) = NEEDED.map(|name| dir.join(name)).iter().find(|path| is_closed(path)) {
+        bail!(
+            "{} cannot be read by {me}, to whom the state directory belongs: another user ran a command in it; as root: \
+             chown -R {me}: {}",
+            path.display(),
+            quoted(&dir.display().to_string())
+        );
+    }
+    Ok(())
 }
 
 /// A user as `sudo -u` takes one.

@@ -8,18 +8,22 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, test_kill_process};
 
 use super::{compact, restore};
+use crate::store::{self, Store};
 
 /// Ends of the names of files that wait in the state directory for the process whose id they begin with.
 const OF_PROCESSES: [&str; 2] = ["export", "unfinished"];
 
-/// Clears the state directory. The caller has its store open, so nobody else writes a store anew.
+/// Clears the state directory, whose store is open, so that nobody else writes one anew. It is the whole one of an
+/// earlier restore or compacting: [`restore::refuse_half_restored`] comes first.
 ///
 /// # Errors
 /// What the disk says.
-pub fn sweep(state_dir: &Path) -> anyhow::Result<()> {
+pub fn sweep(state_dir: &Path, store: &Store) -> anyhow::Result<()> {
     restore::clear(&state_dir.join(compact::WORKSHOP))?;
-    if !restore::is_changing_places(state_dir) {
-        restore::clear(&state_dir.join(restore::WORKSHOP))?;
+    restore::clear(&state_dir.join(restore::WORKSHOP))?;
+    // Beside a store that is not the one which belongs here it may be that one.
+    if store.predecessor().is_none() {
+        restore::clear(&state_dir.join(store::REPLACED))?;
     }
     Ok(sweep_exports(state_dir)?)
 }

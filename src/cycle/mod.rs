@@ -78,7 +78,6 @@ impl Newsroom {
         let opening = config.clone();
         let open = move || -> anyhow::Result<(Store, Press, Clippings)> {
             let store = open_store(&opening, now)?.timed_by(opening.clock);
-            leftovers::sweep(&opening.state_dir)?;
             let press = Press::open(&opening, &store, now)?;
             let (clippings, found) = Clippings::open(&store, &opening, now)?;
             store.commit(found)?;
@@ -161,11 +160,17 @@ fn road(config: &Config) -> NetConfig {
     }
 }
 
-/// Opens the store; one of an earlier schema gets a backup and is brought to this one.
+/// Opens the store; one of an earlier schema gets a backup and is brought to this one. What kills left beside it goes.
 ///
 /// # Errors
 /// What is in the way, with the way out.
 fn open_store(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
+    let store = open_or_migrate(config, now)?;
+    leftovers::sweep(&config.state_dir, &store).context("clear what a kill left")?;
+    Ok(store)
+}
+
+fn open_or_migrate(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
     let (dir, cache) = (&config.state_dir, config.store_cache_mib);
     restore::refuse_half_restored(dir)?;
     match Store::open(dir, cache) {

@@ -98,9 +98,9 @@ pub fn restore(state_dir: &Path, file: &Path, kind: Kind, old: Old) -> anyhow::R
     clear(&workshop)?;
     let what = if keeps_ledger { What::Store } else { What::StoreAndLedger };
     if let Err(error) = fill(file, &workshop, what) {
-        // Nothing was changed: what is left of it is of no use.
+        // What is left of it is of no use.
         clear(&workshop)?;
-        return Err(error);
+        return Err(error.context("put the new state together; what was here is as it was"));
     }
     let mut aside = Aside { state_dir, folder: None };
     if state_dir.join("db").exists() {
@@ -143,7 +143,7 @@ fn begin_changing_places(workshop: &Path) -> anyhow::Result<()> {
 
 /// Whether a restore was cut short after it was whole and before the new state was in its place. One that was cut
 /// short while it was filled changed nothing.
-pub(super) fn is_changing_places(state_dir: &Path) -> bool {
+fn is_changing_places(state_dir: &Path) -> bool {
     state_dir.join(WORKSHOP).join(CHANGING_PLACES).exists()
 }
 

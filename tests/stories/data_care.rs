@@ -338,14 +338,9 @@ fn after_a_store_was_lost_its_backups_stay_and_are_recommended_and_none_is_made_
     assert_eq!(shelf(&world).len(), 32);
     let digest = world.command(&["digest"]);
     assert!(digest.stdout.contains(&recommended), "{digest:?}");
-    let service = world.run();
-    world.until("something to be seen", PATIENCE, |world| {
-        (!world.ask(&["targets"])["rows"].as_array()?.is_empty()).then_some(())
-    });
     let doctor = world.command(&["doctor", "--offline"]);
     assert!(doctor.stdout.contains("none is made by itself: store"), "{doctor:?}");
     assert!(doctor.stdout.contains(name), "{doctor:?}");
-    assert_eq!(service.stop().0, Some(0));
 
     world.ask(&["restore", "--aside", file.to_str().unwrap()]);
     world.ask(&["backup", "--daily"]);

@@ -83,8 +83,9 @@ impl Seen<'_> {
         let newest = backup::newest(self.config, Of::Store(&self.store.id()), self.now);
         let newest = newest.filter(|newest| newest.made_at <= self.now);
         figures.last_backup = newest.as_ref().map(|newest| newest.made_at);
-        let first = self.targets.iter().map(|record| record.added_at).min()?;
-        let is_late = self.now - figures.last_backup.unwrap_or(first) > BACKUP_WITHIN;
+        let first = self.targets.iter().map(|record| record.added_at).min();
+        let since = figures.last_backup.or(first);
+        let is_late = since.is_some_and(|since| self.now - since > BACKUP_WITHIN);
         let says = match &newest {
             Some(newest) => {
                 format!("{}, {}, read back whole", when(newest.made_at, self.now), in_words(newest.bytes))
@@ -114,6 +115,8 @@ impl Seen<'_> {
                 );
                 line(mark, says).fix(&failed.fix)
             }
+            // Nothing was read yet, so there is nothing to copy.
+            (None, None) if since.is_none() => return None,
             (None, None) if is_late => line(Mark::Warning, says)
                 .fix("masthead backup; daily: systemctl enable --now masthead-backup.timer"),
             (None, None) => line(Mark::Ok, says),
