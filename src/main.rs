@@ -42,6 +42,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run { .. } => {
             let path = cli.config.as_deref();
             let (config, looks) = cli::load_with_looks(path, environment.clone(), now)?;
+            cli::refuse_foreign(&config)?;
             let editor = Editor::listen(&config, looks, environment)?;
             service::run(config, editor).await?;
             Ok(ExitCode::SUCCESS)

@@ -1032,3 +1032,98 @@ proptest! {
         Scene::new(&format!("watchlist = []\n[schedule]\ndigest = \"{digest}\"\n")).load();
     }
 }
+
+/// In a debug build on a busy machine; where one fault costs a look at all others, these take minutes.
+const LONGEST_CHECK: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[test]
+fn twenty_thousand_bad_records_are_answered_in_bounded_time() {
+    let many = |record: &dyn Fn(usize) -> String| (0..20_000).map(record).collect::<String>();
+    let list = |item: &dyn Fn(usize) -> String| many(&|index| item(index) + ",");
+    let server = list(&|index| format!("\"s{index}.example\""));
+    let opt_out = list(&|index| format!("\"t{index}.example\""));
+    for (what, text, errors) in [
+        (
+            "accounts of outlets that do not exist, beside outlets without a country",
+            many(&|index| {
+                format!(
+                    "[[outlet]]\nid = \"paper-{index}\"\nname = \"Paper\"\n[[account]]\noutlet = \"papr-{index}x\"\n\
+                     network = \"mastodon\"\nhandle = \"bad {index}\"\n"
+                )
+            }),
+            60_000,
+        ),
+        (
+            "the same in one line",
+            format!(
+                "account = [{}]\n",
+                list(&|index| format!("{{outlet=\"no{index}\",network=\"mastodon\",handle=\"新{index}\"}}"))
+            ),
+            40_000,
+        ),
+        (
+            "accounts of one record that are listed once more",
+            format!(
+                "[[outlet]]\nid = \"paper\"\nname = \"Paper\"\ncountry = \"CN\"\naccounts = [{}]\n{}",
+                list(&|index| format!("{{platform=\"mastodon\",handle=\"u{index}@s.example\"}}")),
+                many(&|index| {
+                    format!(
+                        "[[account]]\noutlet = \"paper\"\nnetwork = \"mastodon\"\nhandle = \"U{index}@s.example\"\n"
+                    )
+                })
+            ),
+            0,
+        ),
+        (
+            "owners in a ring",
+            many(&|index| {
+                let owner = (index + 1) % 20_000;
+                format!(
+                    "[[outlet]]\nid = \"paper-{index}\"\nname = \"Paper\"\ncountry = \"CN\"\nparents = [\"paper-{owner}\"]\n"
+                )
+            }),
+            1,
+        ),
+        (
+            "servers",
+            format!(
+                "[sources.mastodon]\nservers = [{server}]\nopt_out = [{opt_out}]\n[review]\nreviewers = [{}]\n",
+                list(&|index| format!("\"ana{index}\""))
+            ),
+            0,
+        ),
+    ] {
+        let scene = Scene::new(&text);
+        let begun = std::time::Instant::now();
+        let report = scene.load().report;
+        let shown = report.text(Paint::Plain);
+        let took = begun.elapsed();
+        assert!(took < LONGEST_CHECK, "{what}: {took:?}");
+        assert_eq!(report.errors, errors, "{what}: {}", report.closing_line());
+        assert!(shown.len() < 1 << 20, "{what}: {}", shown.len());
+        let is_cut = shown
+            .contains(&format!("and {} more errors; `masthead check --json` has all", errors.max(100) - 100));
+        assert_eq!(is_cut, errors > 100, "{what}");
+    }
+}
+
+#[test]
+fn rings_of_owners_are_told_once_each_and_who_stands_below_them_is_in_none() {
+    let outlet = |id: &str, parents: &str| {
+        format!("[[outlet]]\nid = \"{id}\"\nname = \"{id}\"\ncountry = \"CN\"\nparents = [{parents}]\n")
+    };
+    let text = [
+        outlet("aa-below", "\"one\""),
+        outlet("one", "\"two\""),
+        outlet("two", "\"three\", \"one\""),
+        outlet("three", "\"between\""),
+        outlet("between", "\"zeta\""),
+        outlet("zeta", "\"zeta\", \"top\""),
+        outlet("top", ""),
+    ]
+    .concat();
+    let report = Scene::new(&text).load().report;
+    let rings = report.remarks.iter().filter(|remark| remark.title == "parents that form a ring");
+    let rings: Vec<&str> = rings.map(|ring| ring.label.as_deref().unwrap()).collect();
+    assert_eq!(rings, ["one -> two -> one", "zeta -> zeta"]);
+}

@@ -12,37 +12,45 @@ use chrono::{DateTime, Utc};
 use flate2::read::GzDecoder;
 
 use super::args::care::Care;
-use super::{as_json, put, service};
-use crate::config::Config;
+use super::{as_json, good, put, refuse_foreign, service};
+use crate::config::{self, Config, Environment};
 use crate::cycle::archive::Kind;
 use crate::cycle::backup::{self, Made};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::compact::{self, Compacted};
+use crate::cycle::rescue::{self, Rescued};
 use crate::cycle::restore::{self, LedgerFate, Old, Restored};
-use crate::cycle::space::{self, Rescued, in_words};
+use crate::cycle::space::in_words;
 
 /// Does one of these commands.
 pub(super) async fn run(
-    config: Config,
+    path: Option<&Path>,
+    environment: &Environment,
     what: Care,
     now: DateTime<Utc>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
+    // Who brings a backup back on a new machine has no token yet.
+    let (config, _) = good(config::load_without_tokens(path, environment, now))?;
     match what {
-        Care::Backup => {
-            let answer = service::ask(config, Request::Backup).await?;
+        Care::Backup { daily } => {
+            let answer = service::ask(config, Request::Backup { daily }).await?;
             super::print(&answer, json)?;
         }
         Care::Export { out } => export(config, out.as_deref(), json).await?,
-        Care::Restore { file, aside } => bring_back(&config, &file, Kind::Backup, old(aside), json)?,
+        Care::Restore { file, replace_ledger: true, .. } => {
+            bring_back(&config, &file, Kind::Backup, Old::SetAsideWithLedger, json)?;
+        }
+        Care::Restore { file, aside, .. } => bring_back(&config, &file, Kind::Backup, old(aside), json)?,
         Care::Import { file, aside } => bring_back(&config, &file, Kind::Export, old(aside), json)?,
         Care::Compact => {
             refuse_beside_service(&config, "compact")?;
+            refuse_foreign(&config)?;
             let done = compact::compact(&config, now)?;
             put(&if json { as_json(&done)? } else { compacted(&done) })?;
         }
         Care::Rescue => {
-            let done = space::rescue(&config)?;
+            let done = rescue::rescue(&config)?;
             put(&if json { as_json(&done)? } else { rescued(&done) })?;
         }
     }
@@ -65,6 +73,7 @@ fn refuse_beside_service(config: &Config, what: &str) -> anyhow::Result<()> {
 
 fn bring_back(config: &Config, file: &Path, kind: Kind, old: Old, json: bool) -> anyhow::Result<()> {
     refuse_beside_service(config, if kind == Kind::Backup { "restore" } else { "import" })?;
+    refuse_foreign(config)?;
     let done = restore::restore(&config.state_dir, file, kind, old)?;
     put(&if json { as_json(&done)? } else { super::render::visible(&restored(&done)) })
 }

@@ -56,7 +56,7 @@ pub(super) async fn fediverse(
     now: DateTime<Utc>,
     json: bool,
 ) -> anyhow::Result<()> {
-    let Loaded { config, report, .. } = config::load_for_login(named_config, environment, now);
+    let Loaded { config, report, .. } = config::load_without_tokens(named_config, environment, now);
     let Some(config) = config else {
         eprint!("{}", report.text(Paint::Plain));
         bail!("the configuration has errors");

@@ -10,6 +10,7 @@ mod explain;
 pub mod filters;
 mod init;
 mod login;
+mod owner;
 mod plan;
 mod render;
 mod service;
@@ -26,10 +27,12 @@ use crate::config::{self, Config, Environment, Loaded, Looks, Paint, Report};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::reload::InForce;
 use crate::ledger;
+use crate::model::health::Line;
 use crate::model::outlet::OutletId;
 use args::login::Login;
 use args::review::Review;
 use args::{Cli, Command};
+pub use owner::refuse_foreign;
 
 /// Exit codes, part of the contract.
 pub mod exit {
@@ -67,7 +70,7 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Care(what) => care::run(load(path, environment, now)?, what, now, cli.json).await,
+        Command::Care(what) => care::run(path, &environment, what, now, cli.json).await,
         Command::Plan { backup } => {
             let plan = plan::ask(path, backup, environment, now).await?;
             print(&Answer::Planned(plan), cli.json)?;
@@ -164,7 +167,12 @@ pub fn load_with_looks(
     environment: Environment,
     now: DateTime<Utc>,
 ) -> anyhow::Result<(Config, Looks)> {
-    let Loaded { config, report, looks, .. } = config::load(path, &environment, now);
+    good(config::load(path, &environment, now))
+}
+
+/// What was loaded, if it has no errors; else they are printed.
+fn good(loaded: Loaded) -> anyhow::Result<(Config, Looks)> {
+    let Loaded { config, report, looks, .. } = loaded;
     let config = config.ok_or_else(|| {
         eprint!("{}", report.text(Paint::Plain));
         anyhow::anyhow!("the configuration has errors")
@@ -178,6 +186,8 @@ struct Checked<'a> {
     #[serde(flatten)]
     report: &'a Report,
     in_force: Option<InForce>,
+    /// What is wrong with its backups, which only the service meets: it may write to fewer places than whoever checks.
+    backup: Option<Line>,
 }
 
 fn check(
@@ -186,19 +196,28 @@ fn check(
     environment: Environment,
     now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
-    let (report, in_force) = match files {
+    let (report, in_force, backup) = match files {
         [] => {
             let Loaded { report, state_dir, .. } = config::load(cli.config.as_deref(), &environment, now);
-            (report, state_dir.and_then(|state_dir| service::in_force(&state_dir)))
+            let in_force = state_dir.as_deref().and_then(service::in_force);
+            let backup = state_dir.filter(|_| in_force.is_some());
+            (report, in_force, backup.and_then(|state_dir| service::backup_trouble(&state_dir)))
         }
-        files => (config::check_files(files, &environment, now), None),
+        files => (config::check_files(files, &environment, now), None, None),
     };
     let paint = if io::stdout().is_terminal() { Paint::Colour } else { Paint::Plain };
     if cli.json {
-        put(&as_json(&Checked { report: &report, in_force })?)?;
+        put(&as_json(&Checked { report: &report, in_force, backup })?)?;
     } else {
-        let told = in_force.map(|in_force| format!("\n{}", render::in_force(&in_force)));
-        put(&(report.text(paint) + &told.unwrap_or_default()))?;
+        let mut text = report.text(paint);
+        if let Some(in_force) = in_force {
+            text += &format!("\n{}", render::in_force(&in_force));
+        }
+        if let Some(Line { says, fix, .. }) = backup {
+            text += &format!("\nThe running bot and its backups: {says}\n");
+            text += &fix.map_or_else(String::new, |fix| format!("fix: {fix}\n"));
+        }
+        put(&text)?;
     }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::from(exit::FAULTS) })
 }

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::service;
-use crate::config::{self, Environment, Loaded, Paint};
+use super::{refuse_foreign, service};
+use crate::config::{self, Config, Environment, Loaded, Paint};
+use crate::cycle::backup::{self, Of};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::judge::Standing;
 use crate::cycle::plan::{self, Change, Plan};
+use crate::cycle::restore;
 use crate::model::assessment::Level;
-use crate::store::Store;
+use crate::store::{Store, StoreError, known_identity};
 
 /// What the configuration would change. Nothing is written: without a service the store is only read.
 ///
@@ -40,20 +42,41 @@ pub(super) async fn ask(
         eprint!("{}", report.text(Paint::Plain));
         anyhow::anyhow!("the configuration has errors")
     })?;
-    let read = move || {
-        if let Some(backup) = backup {
-            return plan::of_backup(&backup, &config, config.clock.now());
-        }
-        let folder = &config.state_dir;
-        anyhow::ensure!(
-            Store::is_in(folder),
-            "there is no store in {}: nothing was read yet, so all of the configuration would be new",
-            folder.display()
-        );
-        let store = Store::open(folder, config.store_cache_mib)?;
-        Ok(plan::plan(&store, &config, config.clock.now())?)
+    let read = move || match backup {
+        Some(backup) => plan::of_backup(&backup, &config, config.clock.now()),
+        None => of_store(&config),
     };
     tokio::task::spawn_blocking(read).await?
+}
+
+/// The plan of the store that is here, which is only read.
+fn of_store(config: &Config) -> anyhow::Result<Plan> {
+    let (folder, now) = (&config.state_dir, config.clock.now());
+    anyhow::ensure!(
+        Store::is_in(folder),
+        "there is no store in {}: nothing was read yet, so all of the configuration would be new",
+        folder.display()
+    );
+    refuse_foreign(config)?;
+    restore::refuse_half_restored(folder)?;
+    let store = match Store::open(folder, config.store_cache_mib) {
+        Err(StoreError::OlderSchema { found, known, .. }) => {
+            let known_store = known_identity(folder);
+            let newest = backup::newest(config, Of::known(known_store.as_ref()), now);
+            let way_out = match newest {
+                Some(newest) => format!("masthead plan --backup {}", newest.path.display()),
+                None => "`masthead backup` of the version that wrote it makes a file, then masthead plan --backup FILE"
+                    .to_owned(),
+            };
+            anyhow::bail!(
+                "the store in {} is of an earlier masthead: its schema is {found}, this one has {known}, and a plan \
+                 changes nothing; ask by a backup: {way_out}",
+                folder.display()
+            )
+        }
+        opened => opened?,
+    };
+    Ok(plan::plan(&store, config, now)?)
 }
 
 /// Counts first, then a line for each thing.

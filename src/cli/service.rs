@@ -8,11 +8,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
+use super::owner::refuse_foreign;
 use crate::config::Config;
 use crate::cycle::Newsroom;
 use crate::cycle::commands::line::{LONGEST_ANSWER, PROTOCOL, Question, Reply, socket_path};
 use crate::cycle::commands::{self, Answer, Request};
 use crate::cycle::reload::InForce;
+use crate::model::health::{Line, Mark, Subject};
 use crate::store::StoreError;
 
 /// A service that starts or stops holds the lock without listening, for some seconds.
@@ -31,6 +33,7 @@ pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answ
         if let Some(stream) = connect(&config.state_dir) {
             return tokio::task::spawn_blocking(move || talk(stream, request, ANSWER_WITHIN)).await?;
         }
+        refuse_foreign(&config)?;
         match Newsroom::open(config.clone()).await {
             Ok(room) => return commands::answer(&room, request, room.config.clock.now()).await,
             Err(error) if is_locked(&error) && real.now() < give_up => {
@@ -58,6 +61,16 @@ pub(super) fn in_force(state_dir: &Path) -> Option<InForce> {
         Ok(Answer::InForce(in_force)) => Some(in_force),
         _ => None,
     }
+}
+
+/// What a running service has to say against its backups, if anything.
+pub(super) fn backup_trouble(state_dir: &Path) -> Option<Line> {
+    let Ok(Answer::Doctor(health)) =
+        talk(connect(state_dir)?, Request::Doctor { asks: false }, ANSWER_AT_ONCE)
+    else {
+        return None;
+    };
+    health.lines.into_iter().find(|line| line.subject == Subject::Backup && line.mark != Mark::Ok)
 }
 
 /// Whether a service answers for this state directory.

@@ -1,12 +1,14 @@
 //! `[[account]]` and the accounts in outlets' records, joined: each once, and what they point to exists.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::account::Network;
 use crate::model::dossier::Listing;
 use crate::model::outlet::{ListedAccount, OutletId};
 use crate::model::watchlist::Watchlist;
 
 use super::fault::Fault;
-use super::merge::Merged;
-use super::nearest::did_you_mean;
+use super::nearest::Suggestions;
 use super::raw::{RawConfig, given};
 use super::records::{is_read, web_address};
 use super::spans::{At, Spot};
@@ -15,7 +17,7 @@ use super::watchlist::Extent;
 /// Ids that `[[account]]` may point to, also of records with faults of their own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub merged: &'a Merged,
+    pub ids: &'a BTreeSet<&'a OutletId>,
     pub extent: Extent,
 }
 
@@ -28,6 +30,7 @@ pub(super) fn listings(
 ) -> Vec<Listing> {
     let mut listings: Vec<Listing> = Vec::new();
     let mut switched_off: Vec<Listing> = Vec::new();
+    let mut suggestions = Suggestions::default();
     for At { value: account, spot } in &raw.accounts {
         if let Some(fault) =
             super::handles::fault(account.network, &account.handle, Some(&account.outlet.value))
@@ -38,7 +41,7 @@ pub(super) fn listings(
             let fault = Fault::error("proof that is not a page").at(proof.spot).within(Some(*spot));
             faults.push(fault.label("nothing to fetch").expected("an address that starts with https://"));
         }
-        let Some(id) = known.outlet(&account.outlet, *spot, faults) else { continue };
+        let Some(id) = known.outlet(&account.outlet, *spot, &mut suggestions, faults) else { continue };
         let listing = Listing {
             account: ListedAccount {
                 network: account.network,
@@ -55,25 +58,35 @@ pub(super) fn listings(
         }
     }
     listings.retain(|listing| watchlist.outlet(&listing.outlet).is_some_and(|outlet| outlet.enabled));
+    let switched_off: BTreeSet<_> = switched_off.iter().map(which).collect();
+    // Of several that are the same account the first one counts.
+    let mut places = BTreeMap::new();
+    for (place, listing) in listings.iter().enumerate() {
+        places.entry(which(listing)).or_insert(place);
+    }
     for outlet in watchlist.enabled() {
         for account in outlet.accounts.iter().filter(|account| is_read(account.network)) {
             let listing = Listing { outlet: outlet.id.clone(), account: account.clone() };
-            if switched_off.iter().any(|off| is_same(off, &listing)) {
+            let which = which(&listing);
+            if switched_off.contains(&which) {
                 continue;
             }
-            match listings.iter_mut().find(|known| is_same(known, &listing)) {
-                Some(known) => complete(&mut known.account, account),
-                None => listings.push(listing),
+            match places.get(&which) {
+                Some(place) => complete(&mut listings[*place].account, account),
+                None => {
+                    places.insert(which, listings.len());
+                    listings.push(listing);
+                }
             }
         }
     }
     listings
 }
 
-fn is_same(one: &Listing, other: &Listing) -> bool {
-    one.outlet == other.outlet
-        && one.account.network == other.account.network
-        && one.account.handle.eq_ignore_ascii_case(&other.account.handle)
+/// What tells one listing from others: handles are the same in capitals.
+fn which(listing: &Listing) -> (OutletId, Network, String) {
+    let ListedAccount { network, handle, .. } = &listing.account;
+    (listing.outlet.clone(), *network, handle.to_ascii_lowercase())
 }
 
 /// What `[[account]]` leaves open, the record of the outlet may say.
@@ -84,17 +97,20 @@ fn complete(known: &mut ListedAccount, record: &ListedAccount) {
 }
 
 impl Known<'_> {
-    fn outlet(self, text: &At<String>, record: Spot, faults: &mut Vec<Fault>) -> Option<OutletId> {
-        let id = OutletId::parse(&text.value).filter(|id| self.ids().any(|known| known == id));
+    fn outlet(
+        self,
+        text: &At<String>,
+        record: Spot,
+        suggestions: &mut Suggestions,
+        faults: &mut Vec<Fault>,
+    ) -> Option<OutletId> {
+        let id = OutletId::parse(&text.value).filter(|id| self.ids.contains(id));
         if id.is_none() && self.extent == Extent::Whole {
             let fault = Fault::error("outlet that does not exist").at(text.spot).within(Some(record));
             let fault = fault.label("no record has this id").expected("an id from `masthead outlets`");
-            faults.push(fault.hint(did_you_mean(&text.value, self.ids().map(OutletId::as_str))));
+            let known = self.ids.iter().map(|id| id.as_str());
+            faults.push(fault.hint(suggestions.did_you_mean(&text.value, known)));
         }
         id
-    }
-
-    fn ids(&self) -> impl Iterator<Item = &OutletId> {
-        self.merged.outlets.iter().map(|outlet| &outlet.id.value)
     }
 }

@@ -113,8 +113,9 @@ pub(super) fn mastodon(
 ) -> MastodonSource {
     let enabled = switched_on(&raw.mastodon.enabled).is_some();
     let mut servers: Vec<Host> = Vec::new();
+    let mut known = BTreeSet::new();
     for text in &raw.mastodon.servers {
-        servers.extend(server(text, faults).filter(|host| !servers.contains(host)));
+        servers.extend(server(text, faults).filter(|host| known.insert(host.clone())));
     }
     let discover = match &raw.mastodon.discover {
         None => BTreeSet::from(Discover::USUAL),
@@ -150,11 +151,17 @@ pub(super) fn bluesky(raw: &RawConfig, faults: &mut Vec<Fault>) -> BlueskySource
 /// Hosts and accounts that are left alone. A server that is listed elsewhere is one by mistake.
 fn opt_out(texts: &[At<String>], servers: &[Host], faults: &mut Vec<Fault>) -> OptOut {
     let mut out = OptOut::default();
+    let above = servers.iter().flat_map(|server| {
+        let name = server.name();
+        let parents = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
+        std::iter::once(name).chain(parents)
+    });
+    let above: BTreeSet<&str> = above.collect();
     for text in texts {
         match (text.value.parse(), Host::parse(&text.value)) {
             (Ok(acct), _) => out.accounts.push(acct),
             (_, Ok(host)) => {
-                if servers.iter().any(|server| server.is_within(&host)) {
+                if above.contains(host.name()) {
                     let fault = Fault::warning("server that is listed and left alone").at(text.spot);
                     faults.push(fault.label("it stands in `servers` too, and is not read"));
                 }
@@ -189,6 +196,7 @@ pub(super) fn feeds(raw: &RawConfig) -> FeedsSource {
 
 pub(super) fn review(raw: &RawReview, faults: &mut Vec<Fault>) -> Review {
     let mut reviewers: Vec<String> = Vec::new();
+    let mut known = BTreeSet::new();
     for name in raw.reviewers.iter().flatten() {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let is_plain = (1..=40).contains(&name.value.len()) && name.value.bytes().all(plain);
@@ -200,7 +208,7 @@ pub(super) fn review(raw: &RawReview, faults: &mut Vec<Fault>) -> Review {
             let fault = Fault::error("not a reviewer's name").at(name.spot);
             let fault = fault.label("in the record this stands for what no person decided");
             faults.push(fault.expected("a name of a person, for example \"ana\""));
-        } else if reviewers.iter().any(|known| known.eq_ignore_ascii_case(&name.value)) {
+        } else if !known.insert(name.value.to_ascii_lowercase()) {
             let fault = Fault::error("reviewer named twice").at(name.spot);
             faults.push(fault.label("one person's approvals count once"));
         } else {

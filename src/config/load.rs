@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::model::outlet::OutletId;
 use crate::model::watchlist::Watchlist;
 
 use super::fault::Fault;
@@ -44,8 +45,8 @@ pub fn load(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) 
     load_reading(path, environment, now, secrets::Reading::Tokens)
 }
 
-/// The same for somebody who is about to get a token: no token is read, and none is missed.
-pub fn load_for_login(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) -> Loaded {
+/// The same for somebody who is about to get a token, or does without: no token is read, and none is missed.
+pub fn load_without_tokens(path: Option<&Path>, environment: &Environment, now: DateTime<Utc>) -> Loaded {
     load_reading(path, environment, now, secrets::Reading::Places)
 }
 
@@ -236,12 +237,15 @@ impl Reading {
         let alerts = raw::given(&raw.webhook_token).map(|file| file.value.as_str());
         reading.chain([publishing]).chain(alerts).for_each(|file| self.looks.token(file, folders));
         let watchlist = watchlist::build(&self.merged, self.extent, faults);
-        let known = accounts::Known { merged: &self.merged, extent: self.extent };
+        let ids = self.merged.outlets.iter().map(|outlet| &outlet.id.value).collect();
+        let known = accounts::Known { ids: &ids, extent: self.extent };
         let listings = accounts::listings(&raw, &watchlist, known, faults);
         let hosts = trial::hosts(&raw.hosts, faults);
         trial::confine(&raw, &self.merged, &self.sources, &hosts, faults);
-        let is_off =
-            |id: &str| watchlist.outlets.values().any(|outlet| outlet.id.as_str() == id && !outlet.enabled);
+        let is_off = |id: &str| {
+            let outlet = OutletId::parse(id).and_then(|id| watchlist.outlets.get(&id));
+            outlet.is_some_and(|outlet| !outlet.enabled)
+        };
         lint::settings(&raw, is_off, faults);
         lint::backups(&raw, &folder, &state_dir, faults);
         lint::records(&self.merged, &self.sources, faults);

@@ -1,10 +1,13 @@
 //! Laying later records over earlier ones: fields are replaced, lists grow, `remove` takes out.
 
-use crate::model::account::Host;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::model::account::{Host, Network};
 use crate::model::outlet::{Basis, Feed, ListedAccount, OutletId};
 
 use super::fault::Fault;
-use super::nearest::did_you_mean;
+use super::nearest::Suggestions;
 use super::records::{RawExempt, RawMirror, RawOperator, RawOutlet, RawRecords};
 use super::spans::{At, Spot};
 
@@ -19,7 +22,7 @@ pub(super) struct Merged {
 
 /// A record that a later one may change.
 trait Overlay {
-    type Key: PartialEq;
+    type Key: Ord + Clone;
     fn key(&self) -> &Self::Key;
     fn place(&self) -> Spot;
     /// How messages name it.
@@ -43,8 +46,13 @@ impl Merged {
 }
 
 fn add<T: Overlay>(known: &mut Vec<T>, records: Vec<T>, faults: &mut Vec<Fault>) {
+    let places = known.iter().enumerate().map(|(place, earlier)| (earlier.key().clone(), place));
+    let mut places: BTreeMap<T::Key, usize> = places.collect();
+    let mut suggestions = Suggestions::default();
     for record in records {
-        let Some(earlier) = known.iter_mut().find(|earlier| earlier.key() == record.key()) else {
+        let place = places.get(record.key()).copied();
+        let Some(earlier) = place.and_then(|place| known.get_mut(place)) else {
+            places.insert(record.key().clone(), known.len());
             for item in record.remove() {
                 let fault = Fault::error("nothing to remove").at(item.spot).within(Some(record.place()));
                 faults.push(fault.label(format!("no earlier file has {}", record.title())));
@@ -65,7 +73,7 @@ fn add<T: Overlay>(known: &mut Vec<T>, records: Vec<T>, faults: &mut Vec<Fault>)
                     .within(Some(record.place()))
                     .label(format!("{} has no such item", record.title()))
                     .expected("the url of a feed, the handle of an account, or the text of another item")
-                    .hint(did_you_mean(&item.value, earlier.items()));
+                    .hint(suggestions.did_you_mean(&item.value, earlier.items()));
                 faults.push(fault);
             }
         }
@@ -79,21 +87,37 @@ fn over<T>(field: &mut Option<At<T>>, later: Option<At<T>>) {
     }
 }
 
-fn join<T>(list: &mut Vec<At<T>>, later: Vec<At<T>>, is_same: impl Fn(&T, &T) -> bool) {
+/// Adds items; one that is the same by `which` takes the place of the earlier one.
+fn join<T, K: Ord>(list: &mut Vec<At<T>>, later: Vec<At<T>>, which: impl Fn(&T) -> K) {
+    if later.is_empty() {
+        return;
+    }
+    let mut places = BTreeMap::new();
+    for (place, known) in list.iter().enumerate() {
+        places.entry(which(&known.value)).or_insert(place);
+    }
     for item in later {
-        match list.iter_mut().find(|known| is_same(&known.value, &item.value)) {
-            Some(known) => *known = item,
-            None => list.push(item),
+        match places.entry(which(&item.value)) {
+            Entry::Occupied(place) => list[*place.get()] = item,
+            Entry::Vacant(free) => {
+                free.insert(list.len());
+                list.push(item);
+            }
         }
     }
 }
 
-fn same_feed(one: &Feed, other: &Feed) -> bool {
-    one.url == other.url
+fn feed(feed: &Feed) -> String {
+    feed.url.clone()
 }
 
-fn same_account(one: &ListedAccount, other: &ListedAccount) -> bool {
-    one.network == other.network && one.handle.eq_ignore_ascii_case(&other.handle)
+fn account(account: &ListedAccount) -> (Network, String) {
+    (account.network, account.handle.to_ascii_lowercase())
+}
+
+fn basis(basis: &Basis) -> (String, String, Option<String>) {
+    let Basis { by, says, source } = basis.clone();
+    (by, says, source)
 }
 
 /// Drops items and says whether there were any.
@@ -158,15 +182,15 @@ impl Overlay for RawOutlet {
         over(&mut self.control, later.control);
         over(&mut self.system, later.system);
         over(&mut self.enabled, later.enabled);
-        join(&mut self.aliases, later.aliases, String::eq);
-        join(&mut self.control_basis, later.control_basis, Basis::eq);
-        join(&mut self.parents, later.parents, OutletId::eq);
-        join(&mut self.domains, later.domains, Host::eq);
-        join(&mut self.bylines, later.bylines, String::eq);
-        join(&mut self.feeds, later.feeds, same_feed);
-        join(&mut self.accounts, later.accounts, same_account);
-        join(&mut self.sources, later.sources, String::eq);
-        join(&mut self.unverified, later.unverified, String::eq);
+        join(&mut self.aliases, later.aliases, String::clone);
+        join(&mut self.control_basis, later.control_basis, basis);
+        join(&mut self.parents, later.parents, OutletId::clone);
+        join(&mut self.domains, later.domains, Host::clone);
+        join(&mut self.bylines, later.bylines, String::clone);
+        join(&mut self.feeds, later.feeds, feed);
+        join(&mut self.accounts, later.accounts, account);
+        join(&mut self.sources, later.sources, String::clone);
+        join(&mut self.unverified, later.unverified, String::clone);
         self.spot = later.spot;
     }
 }
@@ -208,9 +232,9 @@ impl Overlay for RawExempt {
         over(&mut self.classification, later.classification);
         over(&mut self.smm_code, later.smm_code);
         over(&mut self.note, later.note);
-        join(&mut self.domains, later.domains, Host::eq);
-        join(&mut self.feeds, later.feeds, same_feed);
-        join(&mut self.sources, later.sources, String::eq);
+        join(&mut self.domains, later.domains, Host::clone);
+        join(&mut self.feeds, later.feeds, feed);
+        join(&mut self.sources, later.sources, String::clone);
         self.spot = later.spot;
     }
 }
@@ -248,8 +272,8 @@ impl Overlay for RawMirror {
         over(&mut self.consent, later.consent);
         over(&mut self.tell, later.tell);
         over(&mut self.note, later.note);
-        join(&mut self.sources, later.sources, String::eq);
-        join(&mut self.unverified, later.unverified, String::eq);
+        join(&mut self.sources, later.sources, String::clone);
+        join(&mut self.unverified, later.unverified, String::clone);
         self.spot = later.spot;
     }
 }
@@ -289,10 +313,10 @@ impl Overlay for RawOperator {
         over(&mut self.name, later.name);
         over(&mut self.owner_outlet, later.owner_outlet);
         over(&mut self.says, later.says);
-        join(&mut self.aliases, later.aliases, String::eq);
-        join(&mut self.marks, later.marks, String::eq);
-        join(&mut self.sources, later.sources, String::eq);
-        join(&mut self.unverified, later.unverified, String::eq);
+        join(&mut self.aliases, later.aliases, String::clone);
+        join(&mut self.marks, later.marks, String::clone);
+        join(&mut self.sources, later.sources, String::clone);
+        join(&mut self.unverified, later.unverified, String::clone);
         self.spot = later.spot;
     }
 }

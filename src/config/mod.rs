@@ -41,7 +41,7 @@ use crate::model::watchlist::Watchlist;
 pub use check::server_host;
 pub use fault::Level;
 pub use keys::{Key, keys};
-pub use load::{Loaded, check_files, load, load_for_login};
+pub use load::{Loaded, check_files, load, load_without_tokens};
 pub use looks::{Looks, Sight};
 pub use report::{Paint, Place, Remark, Report, Tally};
 

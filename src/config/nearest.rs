@@ -6,10 +6,12 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         return None;
     }
     let word = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let letters = word.chars().count();
+    let allowed = (letters / 3).clamp(1, 3);
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= LONGEST)
+        .filter(|candidate| candidate.chars().count().abs_diff(letters) <= allowed)
         .map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min()
@@ -19,6 +21,27 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 /// The question that goes into a message.
 pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(word, candidates).map(|known| format!("did you mean `{known}`?"))
+}
+
+/// Suggestions for words of which there may be thousands: each costs a look at all candidates.
+#[derive(Debug, Default)]
+pub(super) struct Suggestions {
+    given: usize,
+}
+
+/// Nobody reads more of them before mending the first.
+const ENOUGH: usize = 100;
+
+impl Suggestions {
+    /// The question for a message, for the first words.
+    pub fn did_you_mean<'a>(
+        &mut self,
+        word: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<String> {
+        self.given += 1;
+        if self.given > ENOUGH { None } else { did_you_mean(word, candidates) }
+    }
 }
 
 /// Longer words are no slips of the finger.

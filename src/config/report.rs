@@ -75,6 +75,8 @@ pub enum Paint {
 
 /// More of a record than this is not shown above the line of a fault.
 const LINES_OF_A_RECORD: usize = 4;
+/// Nobody mends more of a kind before looking again.
+const MOST_SHOWN: usize = 100;
 /// A source line is cut around the fault to about this many columns.
 const WIDEST_LINE: usize = 140;
 
@@ -108,26 +110,38 @@ impl Report {
         self.errors == 0
     }
 
-    /// Every fault with its source, then the closing line.
+    /// The faults with their sources, then the closing line.
     pub fn text(&self, paint: Paint) -> String {
         let mut text = String::new();
-        for remark in &self.remarks {
-            remark.write(&mut text, paint);
-            text.push('\n');
+        for level in [Level::Error, Level::Warning] {
+            self.write(level, &mut text, paint);
         }
         text.push_str(&self.closing_line());
         text.push('\n');
         text
     }
 
-    /// Every error with its source, without warnings and without the closing line.
+    /// The errors with their sources, without warnings and without the closing line.
     pub fn errors_only(&self) -> String {
         let mut text = String::new();
-        for remark in self.remarks.iter().filter(|remark| remark.level == Level::Error) {
-            remark.write(&mut text, Paint::Plain);
+        self.write(Level::Error, &mut text, Paint::Plain);
+        text
+    }
+
+    fn write(&self, level: Level, text: &mut String, paint: Paint) {
+        let remarks = || self.remarks.iter().filter(|remark| remark.level == level);
+        for remark in remarks().take(MOST_SHOWN) {
+            remark.write(text, paint);
             text.push('\n');
         }
-        text
+        let rest = remarks().count().saturating_sub(MOST_SHOWN);
+        if rest > 0 {
+            let _ = writeln!(
+                text,
+                "and {}; `masthead check --json` has all\n",
+                counted_more(rest, level.as_str())
+            );
+        }
     }
 
     /// `2 errors, 1 warning in 3 files (121 outlets, 9 accounts, 14 feeds)`
@@ -142,6 +156,10 @@ impl Report {
             counted(self.tally.feeds, "feed"),
         )
     }
+}
+
+fn counted_more(number: usize, thing: &str) -> String {
+    format!("{number} more {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn counted(number: usize, thing: &str) -> String {
@@ -214,9 +232,10 @@ fn remark(sources: &Sources, fault: Fault) -> Remark {
 
 fn place(sources: &Sources, spot: Spot, within: Option<Spot>) -> Place {
     let position = sources.position(spot);
-    let line = sources.line(spot.file, position.line);
-    let marked = sources.first_line(spot);
-    let shown = Cut::around(line, position.column - 1, marked.chars().count());
+    let marked = sources.first_line(spot).chars().take(WIDEST_LINE).count();
+    // A letter has up to four bytes, so this holds more than is shown; of it everything before the spot counts.
+    let (line, before) = sources.around(spot, 4 * WIDEST_LINE);
+    let shown = Cut::around(line, line[..before].chars().count(), marked);
     let opening = within
         .filter(|record| record.file == spot.file)
         .map(|record| sources.position(record).line)

@@ -8,7 +8,7 @@ use crate::model::watchlist::Watchlist;
 
 use super::fault::Fault;
 use super::merge::Merged;
-use super::nearest::did_you_mean;
+use super::nearest::Suggestions;
 use super::records::{RawExempt, RawMirror, RawOperator, RawOutlet};
 use super::spans::{At, Spot};
 
@@ -201,24 +201,75 @@ fn references(merged: &Merged, faults: &mut Vec<Fault>) {
         let owner = operator.owner_outlet.iter();
         owner.map(move |owner| (owner, operator.spot, "owner_outlet that does not exist"))
     });
+    let mut suggestions = Suggestions::default();
     for (id, record, title) in parents.chain(owners) {
         if !outlets.contains_key(&id.value) {
             let fault = Fault::error(title).at(id.spot).within(Some(record));
-            let fault = fault.label("no record has this id").hint(did_you_mean(id.value.as_str(), known()));
-            faults.push(fault);
+            let hint = suggestions.did_you_mean(id.value.as_str(), known());
+            faults.push(fault.label("no record has this id").hint(hint));
         }
     }
-    for (id, outlet) in &outlets {
-        let Some(ring) = ring(id, &outlets) else { continue };
-        // Every member finds the ring; its first one by name reports it.
-        if ring.iter().min() == Some(id) {
-            let round: Vec<&str> = ring.iter().chain([id]).map(|id| id.as_str()).collect();
-            let spot = outlet.parents.first().map_or(outlet.spot, |parent| parent.spot);
-            let fault = Fault::error("parents that form a ring").at(spot).within(Some(outlet.spot));
-            faults
-                .push(fault.label(round.join(" -> ")).expected("owners that end with one who has no owner"));
+    rings(&outlets, faults);
+}
+
+/// Rings that are told; who has more of them has these to mend first.
+const RINGS: usize = 100;
+/// Members of a ring that are named.
+const NAMED: usize = 10;
+
+/// Owners who own each other, each ring once.
+fn rings(outlets: &BTreeMap<&OutletId, &RawOutlet>, faults: &mut Vec<Fault>) {
+    let ways = || {
+        let ways =
+            outlets.iter().flat_map(|(id, outlet)| outlet.parents.iter().map(|owner| (*id, &owner.value)));
+        ways.filter(|(_, owner)| outlets.contains_key(owner))
+    };
+    let below = without_end(ways().collect());
+    let back = below.iter().map(|(id, owner)| (*owner, *id)).collect();
+    let within: BTreeSet<&OutletId> = without_end(back).into_iter().map(|(owner, _)| owner).collect();
+    let (mut members, mut told) = (BTreeSet::new(), 0);
+    for id in within {
+        if members.contains(id) || told == RINGS {
+            continue;
+        }
+        let (Some(ring), Some(outlet)) = (ring(id, outlets), outlets.get(id)) else { continue };
+        told += 1;
+        let mut round: Vec<&str> = ring.iter().map(|id| id.as_str()).take(NAMED).collect();
+        if ring.len() > NAMED {
+            round.push("…");
+        }
+        round.push(id.as_str());
+        members.extend(ring);
+        let spot = outlet.parents.first().map_or(outlet.spot, |parent| parent.spot);
+        let fault = Fault::error("parents that form a ring").at(spot).within(Some(outlet.spot));
+        faults.push(fault.label(round.join(" -> ")).expected("owners that end with one who has no owner"));
+    }
+}
+
+/// Of ways from one to another those that can be followed for ever: whoever has no way on is taken away, then whoever
+/// has none now, and so on.
+fn without_end<'a>(mut ways: Vec<(&'a OutletId, &'a OutletId)>) -> Vec<(&'a OutletId, &'a OutletId)> {
+    let mut back: BTreeMap<&OutletId, Vec<&OutletId>> = BTreeMap::new();
+    let mut left: BTreeMap<&OutletId, usize> = BTreeMap::new();
+    for (from, to) in &ways {
+        back.entry(to).or_default().push(from);
+        left.entry(to).or_default();
+        *left.entry(from).or_default() += 1;
+    }
+    let mut ends: Vec<&OutletId> = left.iter().filter(|(_, ways)| **ways == 0).map(|(id, _)| *id).collect();
+    while let Some(end) = ends.pop() {
+        left.remove(end);
+        for from in back.remove(end).unwrap_or_default() {
+            if let Some(ways) = left.get_mut(from) {
+                *ways -= 1;
+                if *ways == 0 {
+                    ends.push(from);
+                }
+            }
         }
     }
+    ways.retain(|(from, to)| left.contains_key(from) && left.contains_key(to));
+    ways
 }
 
 /// The shortest way from an outlet through its owners back to itself.
@@ -226,16 +277,23 @@ fn ring<'a>(
     start: &'a OutletId,
     outlets: &BTreeMap<&'a OutletId, &'a RawOutlet>,
 ) -> Option<Vec<&'a OutletId>> {
-    let mut ways = std::collections::VecDeque::from([vec![start]]);
-    let mut seen = BTreeSet::new();
-    while let Some(way) = ways.pop_front() {
-        let parents = outlets.get(way.last()?).map_or(&[][..], |outlet| &outlet.parents);
-        for parent in parents {
-            if parent.value == *start {
+    let mut next = std::collections::VecDeque::from([start]);
+    // Of each the outlet that it owns, on the way from the start.
+    let mut ways: BTreeMap<&OutletId, &'a OutletId> = BTreeMap::new();
+    while let Some(id) = next.pop_front() {
+        for parent in outlets.get(id).map_or(&[][..], |outlet| &outlet.parents) {
+            let parent = &parent.value;
+            if parent == start {
+                let mut way = vec![id];
+                while let Some(before) = way.last().and_then(|last| ways.get(last)) {
+                    way.push(before);
+                }
+                way.reverse();
                 return Some(way);
             }
-            if seen.insert(&parent.value) {
-                ways.push_back(way.iter().copied().chain([&parent.value]).collect());
+            if !ways.contains_key(parent) {
+                ways.insert(parent, id);
+                next.push_back(parent);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Backups: store and ledger of one moment in one file, read back whole before it gets its name.
 
 mod names;
+mod shelf;
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -14,13 +15,14 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
-use super::Newsroom;
 use super::archive::{self, Counts, Header, Kind, Line, Writer, Wrong};
+use super::{Newsroom, leftovers};
 use crate::config::Config;
 use crate::ledger::{self, Follower, Piece};
 use crate::store::{self, Store, check_record};
 
-pub use names::{Name, prune};
+pub use names::Name;
+pub use shelf::{Doubt, Newest, Of, newest, newest_before};
 
 /// A backup or an export must not be what fills the disk: it ends when no more than this would be left, which is also
 /// where collection pauses.
@@ -45,18 +47,38 @@ pub struct Made {
     pub pruned: Vec<PathBuf>,
 }
 
-/// The newest backup, for those who ask whether there is one. Every file that got a backup's name was read back whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Newest {
-    pub path: PathBuf,
-    pub made_at: DateTime<Utc>,
-    pub bytes: u64,
+/// Why a backup is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// A person wants one of the store as it is.
+    ByHand,
+    /// It is time for one.
+    Daily,
 }
 
 /// Makes a backup. Commits and the press wait while it is written; the reading back keeps nobody waiting.
-pub async fn make(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
+///
+/// # Errors
+/// What is in the way, and for a daily one a [`Doubt`]. It is remembered until one is made.
+pub async fn make(room: &Newsroom, occasion: Occasion, now: DateTime<Utc>) -> anyhow::Result<Made> {
     // One after the other: each clears away what another left unfinished.
     let _alone = room.backing_up.lock().await;
+    if let Some(doubt) = doubt(room, now).await.filter(|_| occasion == Occasion::Daily) {
+        bail!("no backup was made, since {doubt}: {}", doubt.ways_out());
+    }
+    let made = write_and_prune(room, now).await.context("make a backup");
+    let failed = made.as_ref().err().map(|error| Failed::of(error, &room.config, now));
+    room.vitals.backed_up(failed);
+    made
+}
+
+/// Whether the store that is here is the one to be kept; see [`Doubt`].
+pub async fn doubt(room: &Newsroom, now: DateTime<Utc>) -> Option<Doubt> {
+    let (config, press) = (room.config.clone(), room.press.clone().lock_owned().await);
+    room.store.run(move |store| Doubt::of(store, press.entries(), &config, now)).await
+}
+
+async fn write_and_prune(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
     let press = room.press.clone().lock_owned().await;
     let config = room.config.clone();
     let made = room.store.run(move |store| {
@@ -64,10 +86,40 @@ pub async fn make(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
         let name = Name { made_at: now, before_schema: None };
         let mut made =
             write_whole(store, &config.state_dir, &folder.join(name.to_string()), Kind::Backup, now, press)?;
-        made.pruned = let_go(&folder).context("let older backups go")?;
+        made.pruned = shelf::prune(&folder, &store.id(), now).context("let older backups go")?;
+        leftovers::sweep_unfinished(&folder, names::is_unfinished).context("clear the folder")?;
+        leftovers::sweep_exports(&config.state_dir).context("clear the state directory")?;
         anyhow::Ok(made)
     });
-    made.await.context("make a backup")
+    made.await
+}
+
+/// A backup that could not be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    pub at: DateTime<Utc>,
+    pub why: String,
+    /// What to do about it, in one line.
+    pub fix: String,
+}
+
+impl Failed {
+    fn of(error: &anyhow::Error, config: &Config, at: DateTime<Utc>) -> Failed {
+        let folder = config.backup_dir.display();
+        let kind = error.chain().find_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
+        let fix = match kind {
+            // What the unit leaves writable is the state.
+            Some(io::ErrorKind::ReadOnlyFilesystem) => format!(
+                "systemctl edit masthead, write two lines: [Service] and ReadWritePaths={folder}; then systemctl restart \
+                 masthead"
+            ),
+            Some(io::ErrorKind::PermissionDenied) => {
+                format!("give {folder} to the user that runs the service; then masthead backup")
+            }
+            _ => "mend that; then masthead backup".to_owned(),
+        };
+        Failed { at, why: format!("{error:#}"), fix }
+    }
 }
 
 /// Writes an export to a file that must not be there yet; whoever asked takes it away.
@@ -85,6 +137,7 @@ pub async fn export(room: &Newsroom, to: PathBuf, now: DateTime<Utc>) -> anyhow:
             to.display(),
             config.state_dir.display()
         );
+        leftovers::sweep_exports(&config.state_dir).context("clear the state directory")?;
         write_whole(store, &config.state_dir, &to, Kind::Export, now, ())
     });
     made.await.context("export the store")
@@ -100,26 +153,6 @@ pub(super) fn before_migration(
     let name = Name { made_at: now, before_schema: Some(schema) };
     let path = folder(config)?.join(name.to_string());
     write_whole(store, &config.state_dir, &path, Kind::Backup, now, ())
-}
-
-/// The newest backup that can be brought back by this program; one made before a migration counts as well.
-pub fn newest(config: &Config) -> Option<Newest> {
-    let names = names_in(&config.backup_dir).ok()?;
-    let name = names.into_iter().max_by_key(|name| name.made_at)?;
-    describe(config, name)
-}
-
-/// The newest backup that was made before a store of a schema below this one changed its shape.
-pub fn newest_before(config: &Config, schema: u32) -> Option<Newest> {
-    let names = names_in(&config.backup_dir).ok()?.into_iter();
-    let before = names.filter(|name| name.before_schema.is_some_and(|before| before < schema));
-    describe(config, before.max_by_key(|name| name.made_at)?)
-}
-
-fn describe(config: &Config, name: Name) -> Option<Newest> {
-    let path = config.backup_dir.join(name.to_string());
-    let bytes = path.metadata().ok()?.len();
-    Some(Newest { path, made_at: name.made_at, bytes })
 }
 
 /// What an archive was found to hold.
@@ -216,6 +249,7 @@ fn write(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Counts> {
     let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    leftovers::hold(&file);
     // The fast level: others wait meanwhile, and the better ones save a tenth.
     let packed = GzEncoder::new(BufWriter::new(file), Compression::fast());
     let still = store.hold_still();
@@ -257,30 +291,6 @@ fn leave_room(path: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// Removes the backups that [`prune`] does not keep, and what was left unfinished.
-fn let_go(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut gone = Vec::new();
-    for name in prune(&names_in(folder)?) {
-        let path = folder.join(name.to_string());
-        std::fs::remove_file(&path)?;
-        gone.push(path);
-    }
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(names::BEGIN));
-        if is_ours && path.extension().is_some_and(|end| end == "unfinished") {
-            std::fs::remove_file(path)?;
-        }
-    }
-    Ok(gone)
-}
-
-fn names_in(folder: &Path) -> io::Result<Vec<Name>> {
-    let entries = std::fs::read_dir(folder)?;
-    let names = entries.map(|entry| Ok(Name::parse(&entry?.file_name().to_string_lossy())));
-    names.filter_map(Result::transpose).collect()
 }
 
 fn millis(since: Instant) -> u64 {

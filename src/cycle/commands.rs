@@ -18,6 +18,7 @@ pub use review::{
     missing_ticks, topic_in_words, waits,
 };
 
+use super::backup::Occasion;
 use super::collect::CollectReport;
 use super::health::{self, probe};
 use super::plan::Plan;
@@ -106,8 +107,10 @@ pub enum Request {
     ResumeNamings {
         by: String,
     },
-    /// Store and ledger into one file, read back.
-    Backup,
+    /// Store and ledger into one file, read back; a daily one not while a [`backup::Doubt`] stands.
+    Backup {
+        daily: bool,
+    },
     /// The store alone into a file in the state directory, for whoever asked to take away.
     Export {
         to: PathBuf,
@@ -221,7 +224,10 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
                 says: "resumed: a digest under way goes on, the next one comes on schedule".to_owned(),
             }
         }
-        Request::Backup => Answer::BackedUp(backup::make(room, now).await?),
+        Request::Backup { daily } => {
+            let occasion = if daily { Occasion::Daily } else { Occasion::ByHand };
+            Answer::BackedUp(backup::make(room, occasion, now).await?)
+        }
         Request::Export { to } => Answer::Exported(backup::export(room, to, now).await?),
         Request::Reconcile { by } => Answer::Reconciled(publish::reconcile(room, by.as_deref(), now).await?),
     })

@@ -11,8 +11,8 @@ use super::space;
 use crate::config::Config;
 use crate::store::{self, Filling, Store, StoreError, swap_in};
 
-/// The new store is made here; what a kill leaves of it is cleared by the next one.
-const WORKSHOP: &str = "compacting";
+/// The new store is made here; what a kill leaves of it is cleared at the next opening.
+pub(super) const WORKSHOP: &str = "compacting";
 /// How often the space is looked at, in records.
 const LOOK_EVERY: u64 = 1_000;
 

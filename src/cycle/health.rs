@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Duration, Utc};
 
 use super::Newsroom;
+use super::backup::{self, Doubt};
 use super::vitals::Memory;
 use crate::config::Config;
 use crate::model::finding::Finding;
@@ -32,6 +33,7 @@ struct Seen<'a> {
     config: &'a Config,
     store: &'a Store,
     memory: &'a Memory,
+    doubt: Option<&'a Doubt>,
     targets: &'a [Arc<TargetRecord>],
     findings: &'a [Finding],
     now: DateTime<Utc>,
@@ -44,12 +46,13 @@ struct Seen<'a> {
 pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let memory = room.vitals.recall();
     let press = publishing::of_press(&*room.press.lock().await, &room.config);
+    let doubt = backup::doubt(room, now).await;
     let (ahead, in_force) = (room.net.clock_ahead(), room.reloads.in_force());
     let config = room.config.clone();
     let look = move |store: &Store| {
         let (targets, findings) = (store.targets()?, store.findings()?);
-        let seen =
-            Seen { config: &config, store, memory: &memory, targets: &targets, findings: &findings, now };
+        let (memory, doubt, targets, findings) = (&memory, doubt.as_ref(), &targets[..], &findings[..]);
+        let seen = Seen { config: &config, store, memory, doubt, targets, findings, now };
         let mut health = seen.health(press, ahead)?;
         health.lines.extend(seen.config_line(&in_force));
         health.sort();

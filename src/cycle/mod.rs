@@ -13,11 +13,13 @@ pub mod health;
 pub mod home;
 pub mod judge;
 pub mod keep;
+pub mod leftovers;
 pub mod outlook;
 pub mod plan;
 pub mod press;
 pub mod publish;
 pub mod reload;
+pub mod rescue;
 pub mod restore;
 pub mod schedule;
 pub mod space;
@@ -32,7 +34,8 @@ use tokio::sync::{Mutex, watch};
 
 use crate::config::Config;
 use crate::net::{Net, NetConfig, Timeouts};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, known_identity};
+use backup::Of;
 use clippings::Clippings;
 use home::AtHome;
 use press::Press;
@@ -157,17 +160,23 @@ fn road(config: &Config) -> NetConfig {
     }
 }
 
-/// Opens the store; one of an earlier schema gets a backup and is brought to this one.
+/// Opens the store; one of an earlier schema gets a backup and is brought to this one. What kills left beside it goes.
 ///
 /// # Errors
 /// What is in the way, with the way out.
 fn open_store(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
+    let store = open_or_migrate(config, now)?;
+    leftovers::sweep(&config.state_dir, &store).context("clear what a kill left")?;
+    Ok(store)
+}
+
+fn open_or_migrate(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
     let (dir, cache) = (&config.state_dir, config.store_cache_mib);
     restore::refuse_half_restored(dir)?;
     match Store::open(dir, cache) {
         Err(StoreError::OlderSchema { .. }) => {}
         Err(newer @ StoreError::NewerSchema { known, .. }) => {
-            let way_out = match backup::newest_before(config, known + 1) {
+            let way_out = match backup::newest_before(config, known + 1, now) {
                 Some(before) => format!("masthead restore --aside {}", before.path.display()),
                 None => format!("a backup from before; there is none in {}", config.backup_dir.display()),
             };
@@ -176,8 +185,9 @@ fn open_store(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
             ));
         }
         Err(damaged @ StoreError::Engine { .. }) => {
-            let file =
-                backup::newest(config).map_or("FILE".to_owned(), |newest| newest.path.display().to_string());
+            let known = known_identity(dir);
+            let newest = backup::newest(config, Of::known(known.as_ref()), now);
+            let file = newest.map_or("FILE".to_owned(), |newest| newest.path.display().to_string());
             let way_out = format!(
                 "the store does not open, and its files are left as they are; `masthead restore --aside {file}` sets \
                  them aside and brings the backup back"

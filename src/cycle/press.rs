@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::backup;
+use super::backup::{self, Of};
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, Opened, Retraction, Standing, Text, standing};
 use crate::model::digest::{DigestNumber, DigestRecord, DigestState, PartState};
@@ -48,10 +48,10 @@ impl Press {
         let standing = match (store.predecessor(), standing(&entries, Some(&store.id()), mark.as_ref())) {
             // Nothing was said under this ledger, or its store is back: the records alone would not tell.
             (Some(lost), Standing::FirstStart | Standing::InStep) => {
-                Standing::Foreign { why: came_up_empty(config, lost) }
+                Standing::Foreign { why: came_up_empty(config, lost, now) }
             }
             (Some(lost), Standing::Foreign { why }) if mark.is_none() => {
-                Standing::Foreign { why: format!("{why}; {}", came_up_empty(config, lost)) }
+                Standing::Foreign { why: format!("{why}; {}", came_up_empty(config, lost, now)) }
             }
             (_, standing) => standing,
         };
@@ -213,8 +213,8 @@ impl Press {
 }
 
 /// A store that is not the one which was here: what happened, and how to get the other one back.
-fn came_up_empty(config: &Config, lost: &str) -> String {
-    let way_out = match backup::newest(config) {
+fn came_up_empty(config: &Config, lost: &str, now: DateTime<Utc>) -> String {
+    let way_out = match backup::newest(config, Of::Store(lost), now) {
         Some(newest) => format!("masthead restore --aside {}", newest.path.display()),
         None => "masthead restore --aside FILE, if there is a backup elsewhere".to_owned(),
     };

@@ -1,5 +1,7 @@
 //! Bringing an archive back: into an empty state directory, or beside what is there, which is set aside.
 
+mod ledgers;
+
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -10,11 +12,12 @@ use serde::Serialize;
 
 use super::archive::{self, Header, Kind, Line};
 use super::backup::{Checked, check};
-use crate::ledger::{self, Copying, Piece};
+use crate::ledger::{self, Copying};
 use crate::store::{self, Filling, Hold, StoreError, swap_in};
+use ledgers::{Lacking, Ledgers};
 
 /// What is brought back is put together here first.
-const WORKSHOP: &str = "restoring";
+pub(super) const WORKSHOP: &str = "restoring";
 /// A file in it from the moment on at which old and new state change places.
 const CHANGING_PLACES: &str = "changing-places";
 
@@ -23,8 +26,11 @@ const CHANGING_PLACES: &str = "changing-places";
 pub enum Old {
     /// Nothing is touched where anything is there.
     Untouched,
-    /// It goes to a folder of its own in the state directory.
+    /// It goes to a folder of its own in the state directory. A ledger of which the archive's lacks something stays in
+    /// the way.
     SetAside,
+    /// Such a ledger goes there, too.
+    SetAsideWithLedger,
 }
 
 /// What was brought back.
@@ -79,7 +85,7 @@ pub fn restore(state_dir: &Path, file: &Path, kind: Kind, old: Old) -> anyhow::R
     );
     let takes_ledger = kind == Kind::Backup;
     refuse_if_there(state_dir, takes_ledger, old)?;
-    let keeps_ledger = !takes_ledger || begins_like(state_dir, file)?;
+    let keeps_ledger = !takes_ledger || keeps_ledger(state_dir, file, old)?;
     let workshop = state_dir.join(WORKSHOP);
     if is_changing_places(state_dir) {
         // One that was cut short may have left what was there in the workshop.
@@ -87,20 +93,24 @@ pub fn restore(state_dir: &Path, file: &Path, kind: Kind, old: Old) -> anyhow::R
         for name in ["db", ledger::FILE_NAME, "texts"] {
             aside.take(&workshop.join(name))?;
         }
+        aside.take(&state_dir.join(store::REPLACED))?;
     }
     clear(&workshop)?;
     let what = if keeps_ledger { What::Store } else { What::StoreAndLedger };
     if let Err(error) = fill(file, &workshop, what) {
-        // Nothing was changed: what is left of it is of no use.
+        // What is left of it is of no use.
         clear(&workshop)?;
-        return Err(error);
+        return Err(error.context("put the new state together; what was here is as it was"));
     }
     let mut aside = Aside { state_dir, folder: None };
     if state_dir.join("db").exists() {
         // Before anything changes places, so that there is a place for what was there.
         aside.folder()?;
     }
-    begin_changing_places(&workshop)?;
+    if let Err(error) = begin_changing_places(&workshop) {
+        clear(&workshop)?;
+        return Err(error);
+    }
     swap_in(&workshop, state_dir, &held)?;
     aside.take(&workshop.join("db"))?;
     crate::store::forget_identity(state_dir)?;
@@ -172,7 +182,7 @@ fn refuse_if_there(state_dir: &Path, takes_ledger: bool, old: Old) -> anyhow::Re
         there.push("a ledger");
     }
     ensure!(
-        there.is_empty() || old == Old::SetAside,
+        there.is_empty() || old != Old::Untouched,
         "{} holds {} already; `--aside` sets the store aside, deletes nothing, and keeps a ledger that goes on where \
          the backup's ends",
         state_dir.display(),
@@ -181,20 +191,24 @@ fn refuse_if_there(state_dir: &Path, takes_ledger: bool, old: Old) -> anyhow::Re
     Ok(())
 }
 
-/// Whether the ledger that is there begins with all lines of the archive's.
-fn begins_like(state_dir: &Path, file: &Path) -> anyhow::Result<bool> {
-    let mut there = ledger::pieces(state_dir)?;
-    let mut reader = archive::open(file)?;
-    let mut is_any = false;
-    while let Some(line) = reader.next_line()? {
-        if let Line::Ledger(piece @ Piece::Line(_)) = line {
-            is_any = true;
-            if there.next().transpose()?.as_ref() != Some(&piece) {
-                return Ok(false);
-            }
-        }
+/// Whether the ledger that is there stays.
+///
+/// # Errors
+/// It would go, and with it what the archive's does not know; nobody has said that it may.
+fn keeps_ledger(state_dir: &Path, file: &Path, old: Old) -> anyhow::Result<bool> {
+    match ledgers::compare(state_dir, file)? {
+        Ledgers::HereGoesOn => Ok(true),
+        Ledgers::ArchiveGoesOn => Ok(false),
+        Ledgers::Apart(_) if old == Old::SetAsideWithLedger => Ok(false),
+        Ledgers::Apart(Lacking { lines, first }) => bail!(
+            "the ledger in {} has {lines} records that the one of {} lacks, from record {first} on; without them nobody \
+             knows what was decided and said, so nothing was changed: `masthead import --aside` brings the store back \
+             and leaves the ledger as it is; `masthead restore --aside --replace-ledger` takes the file's ledger and sets \
+             this one aside",
+            state_dir.display(),
+            file.display()
+        ),
     }
-    Ok(is_any)
 }
 
 /// What of an archive is brought back.

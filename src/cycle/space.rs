@@ -1,15 +1,13 @@
-//! Space on the disk: how low it may get, and the ballast that is thrown off when it is gone.
+//! Space on the disk: how low it may get, and the ballast that is laid while there is plenty.
 
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use rustix::fs::{FallocateFlags, fallocate};
-use serde::Serialize;
 
-use crate::config::Config;
 use crate::store;
 
 /// Below this collection pauses: what is read can be read later, and what is left belongs to the public record. A
@@ -27,21 +25,11 @@ pub fn in_words(bytes: u64) -> String {
     }
 }
 
-/// What `masthead rescue` gives back: more than the database needs to open and to write some days of publication.
+/// What [`throw_ballast_off`] gives back: more than the database needs to open and to write some days of publication.
 pub const BALLAST: u64 = 64 << 20;
 /// Ballast is taken only where so much is left afterwards: it must not make the need that it is there for.
 const PLENTY: u64 = 1 << 30;
 const BALLAST_FILE: &str = "ballast";
-
-/// What was thrown off, and what is left to be removed by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rescued {
-    /// Bytes of the ballast; `None` where there was none.
-    pub freed: Option<u64>,
-    pub free: u64,
-    /// Files and folders that nobody needs for running: backups and what was set aside.
-    pub could_go: Vec<PathBuf>,
-}
 
 /// Lays ballast where there is none and the disk has plenty; whether it did. Its blocks are real.
 ///
@@ -64,30 +52,13 @@ pub fn take_ballast(state_dir: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Throws the ballast off, also while a service runs.
+/// Gives the ballast's bytes back; `None` where there is none.
 ///
 /// # Errors
 /// What the disk says.
-pub fn rescue(config: &Config) -> anyhow::Result<Rescued> {
-    let dir = &config.state_dir;
-    let path = dir.join(BALLAST_FILE);
-    let freed = match path.metadata() {
-        Ok(ballast) => {
-            std::fs::remove_file(&path).with_context(|| format!("remove {}", path.display()))?;
-            Some(ballast.len())
-        }
-        Err(_) => None,
-    };
-    let mut could_go = Vec::new();
-    for folder in [dir, &config.backup_dir] {
-        let Ok(entries) = std::fs::read_dir(folder) else { continue };
-        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            if name.starts_with("aside-") || super::backup::Name::parse(&name).is_some() {
-                could_go.push(path);
-            }
-        }
-    }
-    could_go.sort();
-    Ok(Rescued { freed, free: store::free_in(dir)?, could_go })
+pub fn throw_ballast_off(state_dir: &Path) -> anyhow::Result<Option<u64>> {
+    let path = state_dir.join(BALLAST_FILE);
+    let Ok(ballast) = path.metadata() else { return Ok(None) };
+    std::fs::remove_file(&path).with_context(|| format!("remove {}", path.display()))?;
+    Ok(Some(ballast.len()))
 }

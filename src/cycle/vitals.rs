@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::backup;
 use super::collect::CollectReport;
 use crate::model::health::Health;
 
@@ -25,6 +26,8 @@ pub struct Memory {
     pub home_asked: Option<DateTime<Utc>>,
     /// Why a digest that is due is not made.
     pub no_digest: Option<String>,
+    /// Why the last backup could not be made; `None` once one was.
+    pub no_backup: Option<backup::Failed>,
     /// The last look at everything; doors show it without asking the store.
     pub health: Option<Arc<Health>>,
 }
@@ -70,6 +73,10 @@ impl Vitals {
 
     pub fn no_digest(&self, why: Option<String>) {
         self.memory().no_digest = why;
+    }
+
+    pub fn backed_up(&self, failed: Option<backup::Failed>) {
+        self.memory().no_backup = failed;
     }
 
     pub fn looked(&self, health: Arc<Health>) {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::watchdog::{Loop, Watchdog};
 use super::{notify, until_stop};
 use crate::clock::Clock;
+use crate::cycle::backup::{Occasion, Of};
 use crate::cycle::health::{self, probe};
 use crate::cycle::targets::Pacing;
 use crate::cycle::{Newsroom, alert, backup, collect, keep, publish, schedule, space};
@@ -132,25 +133,23 @@ pub(super) async fn care(room: Newsroom, mut stopping: watch::Receiver<bool>) ->
             "without ballast `masthead rescue` cannot help on a full disk"
         );
     }
-    let begun = clock.now();
+    // A while after the start: a service that is tried for a minute needs none.
+    let mut wait = FIRST_BACKUP_AFTER;
     loop {
-        let newest = backup::newest(&room.config).map_or(begun - BACKUP_EVERY, |newest| newest.made_at);
-        // A while after the start: a service that is tried for a minute needs none.
-        let due = (newest + BACKUP_EVERY).max(begun + FIRST_BACKUP_AFTER);
+        let (now, config, id) = (clock.now(), room.config.clone(), room.store.id());
+        let newest = room.store.run(move |_| backup::newest(&config, Of::Store(&id), now)).await;
+        // What has a date to come was made by a clock that was ahead, and says nothing of when the next one is due.
+        let newest = newest.map(|newest| newest.made_at).filter(|made_at| *made_at <= now);
+        wait = wait.max(newest.map_or(Duration::zero(), |made_at| made_at + BACKUP_EVERY - now));
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return Ok(()),
-            () = clock.sleep_until(due) => {}
+            () = clock.sleep(wait) => {}
         }
-        match backup::make(&room, clock.now()).await {
+        match backup::make(&room, Occasion::Daily, clock.now()).await {
             Ok(made) => tracing::info!(path = %made.path.display(), bytes = made.bytes, "made a backup"),
-            Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "no backup was made");
-                tokio::select! {
-                    _ = stopping.wait_for(|stop| *stop) => return Ok(()),
-                    () = clock.sleep(FIRST_BACKUP_AFTER) => {}
-                }
-            }
+            Err(error) => tracing::error!(error = format!("{error:#}"), "no backup was made"),
         }
+        wait = FIRST_BACKUP_AFTER;
     }
 }
 

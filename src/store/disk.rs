@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::io::Errno;
 
 use super::error::StoreError;
 use crate::model::evidence::hex;
@@ -17,6 +18,10 @@ const LOCK_TRIES: u32 = 10;
 const LOCK_WAIT: Duration = Duration::from_millis(20);
 /// A snapshot that the database still writes takes some seconds at most.
 const CLOSE_TRIES: u32 = 500;
+
+/// The old database, in the state directory, while a new one takes its place on a file system that cannot exchange two
+/// names at once.
+pub const REPLACED: &str = "db.replaced";
 
 /// Where the store lies, for work on its files and for errors that name it.
 #[derive(Debug, Clone)]
@@ -30,18 +35,43 @@ impl Place {
         self.dir.join("db")
     }
 
-    pub fn is_made(&self) -> bool {
-        self.db().exists()
+    /// Where the database lies for the moment in which another one takes its place, see [`swap_in`].
+    fn replaced(&self) -> PathBuf {
+        self.dir.join(REPLACED)
     }
 
-    /// Makes the directories, for our user only; existing ones keep their mode.
-    pub fn create(&self) -> Result<(), StoreError> {
-        let create = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path);
-        create(&self.db()).map_err(|error| self.io("make its directories", error))
+    pub fn is_made(&self) -> bool {
+        self.db().exists() || self.replaced().exists()
+    }
+
+    /// Makes the directory, for our user only, and takes the lock that lasts as long as the file returned. A database
+    /// that was about to be replaced when a kill came in between is back in its place then.
+    pub fn occupy(&self) -> Result<File, StoreError> {
+        let make = DirBuilder::new().recursive(true).mode(0o700).create(&self.dir);
+        make.map_err(|error| self.io("make its directory", error))?;
+        let lock = self.lock()?;
+        self.put_back().map_err(|error| self.io("put the database back in its place", error))?;
+        Ok(lock)
+    }
+
+    fn put_back(&self) -> io::Result<()> {
+        let (db, replaced) = (self.db(), self.replaced());
+        if db.exists() || !replaced.exists() {
+            return Ok(());
+        }
+        std::fs::rename(&replaced, &db)?;
+        tracing::warn!(path = %db.display(), "put back a store that was about to be replaced");
+        File::open(&self.dir)?.sync_all()
+    }
+
+    /// Makes the directory of the database, for our user only; an existing one keeps its mode.
+    pub fn create_db(&self) -> Result<(), StoreError> {
+        let create = DirBuilder::new().recursive(true).mode(0o700).create(self.db());
+        create.map_err(|error| self.io("make its directories", error))
     }
 
     /// Takes the lock that lasts as long as the file returned; a crash releases it.
-    pub fn lock(&self) -> Result<File, StoreError> {
+    fn lock(&self) -> Result<File, StoreError> {
         let doing = "take its lock";
         let file = OpenOptions::new()
             .create(true)
@@ -53,7 +83,7 @@ impl Place {
         for _ in 0..LOCK_TRIES {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(file),
-                Err(rustix::io::Errno::WOULDBLOCK) => std::thread::park_timeout(LOCK_WAIT),
+                Err(Errno::WOULDBLOCK) => std::thread::park_timeout(LOCK_WAIT),
                 Err(errno) => return Err(self.io(doing, errno.into())),
             }
         }
@@ -92,7 +122,7 @@ impl Place {
         for _ in 0..CLOSE_TRIES {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(()),
-                Err(rustix::io::Errno::WOULDBLOCK) => std::thread::park_timeout(LOCK_WAIT),
+                Err(Errno::WOULDBLOCK) => std::thread::park_timeout(LOCK_WAIT),
                 Err(errno) => return Err(self.io("wait until it is closed", errno.into())),
             }
         }
@@ -165,13 +195,7 @@ impl Hold {
     /// # Errors
     /// `Locked` while a service or a command has it.
     pub fn take(dir: &Path) -> Result<Hold, StoreError> {
-        let place = Place { dir: dir.to_owned() };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(|error| place.io("make its directory", error))?;
-        Ok(Hold { _lock: place.lock()? })
+        Ok(Hold { _lock: Place { dir: dir.to_owned() }.occupy()? })
     }
 
     pub(super) fn of(lock: File) -> Hold {
@@ -185,15 +209,19 @@ pub fn free_in(dir: &Path) -> Result<u64, StoreError> {
 }
 
 /// Puts the store of one directory into the place of another's, which then holds what was there, if anything was. On
-/// file systems that can, both change places at once, so that a kill leaves one or the other.
+/// file systems that can, both change places at once, so that a kill leaves one or the other; on others it leaves the
+/// one that was there, which the next opening puts back, or both, the old one as [`REPLACED`].
 pub fn swap_in(new: &Path, dir: &Path, _held: &Hold) -> Result<(), StoreError> {
     let place = Place { dir: dir.to_owned() };
     let (from, to) = (Place { dir: new.to_owned() }.db(), place.db());
     let swap = || -> io::Result<()> {
-        if to.exists() {
-            renameat_with(CWD, &from, CWD, &to, RenameFlags::EXCHANGE)?;
-        } else {
+        if !to.exists() {
             std::fs::rename(&from, &to)?;
+        } else {
+            match renameat_with(CWD, &from, CWD, &to, RenameFlags::EXCHANGE) {
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => swap_by_renames(&from, &place)?,
+                swapped => swapped?,
+            }
         }
         File::open(new)?.sync_all()?;
         File::open(dir)?.sync_all()
@@ -201,9 +229,76 @@ pub fn swap_in(new: &Path, dir: &Path, _held: &Hold) -> Result<(), StoreError> {
     swap().map_err(|error| place.io("put the new one in its place", error))
 }
 
+/// For network file systems and others that cannot let two names change places. Each step is durable before the next.
+fn swap_by_renames(from: &Path, place: &Place) -> io::Result<()> {
+    let (to, replaced) = (place.db(), place.replaced());
+    if replaced.exists() {
+        let why = format!(
+            "{} is left of an earlier time: move it away, once the store that is here has what it should",
+            replaced.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+    }
+    let sync = || File::open(&place.dir)?.sync_all();
+    std::fs::rename(&to, &replaced)?;
+    sync()?;
+    std::fs::rename(from, &to)?;
+    sync()?;
+    std::fs::rename(&replaced, from)
+}
+
 /// Sixteen random bytes of the kernel in hex.
 pub(super) fn random_id() -> io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(hex(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A state directory with an old database in it, and a workshop with a new one.
+    fn scene() -> (tempfile::TempDir, Place, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let (place, new) = (Place { dir: dir.path().to_owned() }, dir.path().join("workshop/db"));
+        for (folder, says) in [(place.db(), "old"), (new.clone(), "new")] {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("db"), says).unwrap();
+        }
+        (dir, place, new)
+    }
+
+    fn says(db: &Path) -> String {
+        std::fs::read_to_string(db.join("db")).unwrap()
+    }
+
+    #[test]
+    fn where_names_cannot_be_exchanged_two_renames_do_the_same() {
+        let (_dir, place, new) = scene();
+        swap_by_renames(&new, &place).unwrap();
+        assert_eq!((says(&place.db()), says(&new)), ("new".to_owned(), "old".to_owned()));
+        assert!(!place.replaced().exists());
+    }
+
+    #[test]
+    fn killed_between_the_two_renames_the_old_database_is_back_at_the_next_opening() {
+        let (_dir, place, new) = scene();
+        std::fs::rename(place.db(), place.replaced()).unwrap();
+        assert!(place.is_made());
+        drop(place.occupy().unwrap());
+        assert_eq!((says(&place.db()), says(&new)), ("old".to_owned(), "new".to_owned()));
+    }
+
+    #[test]
+    fn what_an_earlier_swap_left_is_not_written_over() {
+        let (_dir, place, new) = scene();
+        std::fs::create_dir_all(place.replaced()).unwrap();
+        let error = swap_by_renames(&new, &place).unwrap_err();
+        assert!(
+            error.to_string().contains("db.replaced is left of an earlier time: move it away"),
+            "{error}"
+        );
+        assert_eq!((says(&place.db()), says(&new)), ("old".to_owned(), "new".to_owned()));
+    }
 }

@@ -24,6 +24,12 @@ impl Store {
     }
 }
 
+/// The id of the store that belongs in a directory, also where that does not open any more.
+pub fn known_identity(dir: &Path) -> Option<String> {
+    let known = std::fs::read_to_string(dir.join(FILE_NAME)).ok()?;
+    Some(known.trim().to_owned()).filter(|known| !known.is_empty())
+}
+
 /// Lets any store be the first one of a directory: what was there was replaced on purpose.
 pub fn forget_identity(dir: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(dir.join(FILE_NAME)) {

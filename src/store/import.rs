@@ -45,8 +45,8 @@ impl Filling {
     /// Begins in a directory without a store.
     pub fn begin(dir: &Path) -> Result<Filling, StoreError> {
         let place = Place { dir: dir.to_owned() };
-        place.create()?;
-        let lock = place.lock()?;
+        let lock = place.occupy()?;
+        place.create_db()?;
         let db = open_database(&place, CACHE_MIB)?;
         let open = |tree: TreeName| {
             let opened = db.open_tree(tree.as_str()).map_err(|error| place.sled("open its trees", error))?;

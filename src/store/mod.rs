@@ -32,10 +32,10 @@ mod read;
 mod value;
 
 pub use batch::Batch;
-pub use disk::{Hold, free_in, swap_in};
+pub use disk::{Hold, REPLACED, free_in, swap_in};
 pub use error::{Damage, StoreError, unless_damaged};
 pub use export::{RawRecord, Still};
-pub use identity::forget_identity;
+pub use identity::{forget_identity, known_identity};
 pub use import::{Filling, check_record};
 pub use keys::TreeName;
 pub use migrate::OldStore;
@@ -125,8 +125,8 @@ impl Store {
     /// As [`Store::open`], but for `OlderSchema`.
     pub fn open_old(dir: &Path, cache_mib: u64) -> Result<OldStore, StoreError> {
         let place = Place { dir: dir.to_owned() };
-        place.create()?;
-        let lock = place.lock()?;
+        let lock = place.occupy()?;
+        place.create_db()?;
         place.remove_unfinished_snapshots()?;
         let db = open_database(&place, cache_mib)?;
         let tree =

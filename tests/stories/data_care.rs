@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::manual::assert_promised;
 use crate::service::{PATIENCE, World};
+use masthead::cycle::archive::{self, Line, Writer};
+use masthead::ledger::Piece;
 use serde_json::{Value, json};
 
 const RATE: u32 = 1200;
@@ -240,4 +242,188 @@ fn backups_at_the_same_time_wait_for_each_other() {
         }
     });
     assert_eq!(service.stop().0, Some(0));
+}
+
+/// A backup as it would be with another ledger.
+fn with_ledger(world: &World, file: &Path, ledger: impl Fn(u64, Vec<u8>) -> Option<Vec<u8>>) -> PathBuf {
+    let mut reader = archive::open(file).unwrap();
+    let path = world.dir().join("other.jsonl");
+    let mut writer = Writer::begin(fs::File::create(&path).unwrap(), reader.header()).unwrap();
+    while let Some(line) = reader.next_line().unwrap() {
+        let line = match line {
+            Line::Ledger(Piece::Line(line)) => {
+                ledger(reader.counts().ledger, line).map(|line| Line::Ledger(Piece::Line(line)))
+            }
+            line => Some(line),
+        };
+        line.iter().for_each(|line| writer.put(line).unwrap());
+    }
+    writer.finish().unwrap();
+    path
+}
+
+#[test]
+fn a_backup_with_an_empty_ledger_takes_the_place_of_no_ledger() {
+    let world = seen();
+    let file = with_ledger(&world, &backup(&world), |_, _| None);
+    world.ask(&["halt", "--why", "to have something that must not get lost"]);
+    let done = world.ask(&["restore", "--aside", file.to_str().unwrap()]);
+    assert_eq!(done["ledger"], "kept", "{done}");
+    assert_eq!(world.records("halted").len(), 1);
+    fs::remove_file(world.state().join("ledger.jsonl")).unwrap();
+    assert_eq!(world.ask(&["restore", "--aside", file.to_str().unwrap()])["ledger"], "none");
+}
+
+#[test]
+fn a_restore_that_would_lose_records_of_the_ledger_is_refused_until_that_is_said() {
+    let world = seen();
+    world.ask(&["halt", "--why", "one"]);
+    let file = backup(&world);
+    // The backup of a service that went its own way after the first record.
+    let last = world.ledger().len() as u64;
+    let file = with_ledger(&world, &file, |seq, line| {
+        Some(if seq == last {
+            String::from_utf8(line).unwrap().replace("one", "two").into_bytes()
+        } else {
+            line
+        })
+    });
+    let file = file.to_str().unwrap();
+    let before = contents(&world.state());
+    refused(
+        &world,
+        &["restore", "--aside", file],
+        &format!("has 1 records that the one of {file} lacks, from record {last} on"),
+    );
+    assert_eq!(contents(&world.state()), before);
+    refused_as_typed(&world, &["restore", "--replace-ledger", file]);
+    // The store alone does not touch it.
+    assert_eq!(world.ask(&["import", "--aside", file])["ledger"], "kept");
+    let done = world.ask(&["restore", "--aside", "--replace-ledger", file]);
+    assert_eq!(done["ledger"], "restored", "{done}");
+    let aside =
+        fs::read_to_string(Path::new(done["set_aside"].as_str().unwrap()).join("ledger.jsonl")).unwrap();
+    assert!(aside.contains("one") && !aside.contains("two"), "{aside}");
+}
+
+fn refused_as_typed(world: &World, words: &[&str]) {
+    let done = world.command(words);
+    assert_eq!(done.code, Some(2), "{done:?}");
+}
+
+/// The backups that lie there.
+fn shelf(world: &World) -> Vec<String> {
+    let entries = fs::read_dir(world.state().join("backups")).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn after_a_store_was_lost_its_backups_stay_and_are_recommended_and_none_is_made_by_itself() {
+    let world = seen();
+    let file = backup(&world);
+    let folder = file.parent().unwrap();
+    for day in 1..=30 {
+        fs::copy(&file, folder.join(format!("masthead-202501{day:02}T030000Z.jsonl.gz"))).unwrap();
+    }
+    fs::remove_dir_all(world.state().join("db")).unwrap();
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let recommended = format!("masthead restore --aside {}", file.display());
+    refused(&world, &["backup", "--daily"], "was here before this one");
+    refused(&world, &["backup", "--daily"], &recommended);
+    // A person may want one of what is there now; it is no better than what was lost, and takes nothing's place.
+    let empty = backup(&world);
+    assert_eq!(shelf(&world).len(), 32);
+    let digest = world.command(&["digest"]);
+    assert!(digest.stdout.contains(&recommended), "{digest:?}");
+    let doctor = world.command(&["doctor", "--offline"]);
+    assert!(doctor.stdout.contains("none is made by itself: store"), "{doctor:?}");
+    assert!(doctor.stdout.contains(name), "{doctor:?}");
+
+    world.ask(&["restore", "--aside", file.to_str().unwrap()]);
+    world.ask(&["backup", "--daily"]);
+    let left = shelf(&world);
+    assert!(left.len() < 20, "{left:?}");
+    assert!(left.contains(&empty.file_name().unwrap().to_str().unwrap().to_owned()), "{left:?}");
+}
+
+#[test]
+fn a_store_that_is_kept_after_another_was_lost_gets_its_backups_and_the_others_stay() {
+    let world = seen();
+    backup(&world);
+    fs::remove_dir_all(world.state().join("db")).unwrap();
+    refused(&world, &["backup", "--daily"], "masthead reconcile --as NAME");
+    world.ask(&["reconcile", "--as", "ana"]);
+    world.ask(&["backup", "--daily"]);
+    assert_eq!(shelf(&world).len(), 2);
+}
+
+#[test]
+fn a_new_state_beside_backups_of_another_store_waits_for_a_person_too() {
+    let mut world = seen();
+    let folder = world.dir().join("elsewhere");
+    fs::create_dir(&folder).unwrap();
+    world.append(&format!("\n[backup]\ndir = \"{}\"\n", folder.display()));
+    let file = backup(&world);
+    fs::remove_dir_all(world.state()).unwrap();
+    let recommended = format!("masthead restore --aside {}", file.display());
+    refused(&world, &["backup", "--daily"], "this store has no backup in");
+    refused(&world, &["backup", "--daily"], &recommended);
+    backup(&world);
+    world.ask(&["backup", "--daily"]);
+    assert!(file.exists());
+}
+
+#[test]
+fn a_backup_with_a_date_to_come_stops_no_other() {
+    let world = World::open(6000);
+    world.ask(&["collect", "--once"]);
+    let file = backup(&world);
+    let to_come = file.with_file_name("masthead-20991231T030000Z.jsonl.gz");
+    fs::rename(&file, &to_come).unwrap();
+    let service = world.run();
+    service.expect("made a backup");
+    let doctor = world.command(&["doctor", "--offline"]);
+    assert!(!doctor.stdout.contains("2099"), "{doctor:?}");
+    assert_eq!(service.stop().0, Some(0));
+    assert!(to_come.exists());
+}
+
+#[test]
+fn a_restore_on_a_new_machine_needs_no_token() {
+    let mut world = seen();
+    let file = backup(&world);
+    for entry in fs::read_dir(world.dir()).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.extension().is_some_and(|end| end == "token") {
+            fs::remove_file(entry).unwrap();
+        }
+    }
+    refused(&world, &["accounts"], "the configuration has errors");
+    world.edit("state_dir = \"./state\"", "state_dir = \"./other\"");
+    assert_eq!(world.ask(&["restore", file.to_str().unwrap()])["ledger"], "restored");
+    world.ask(&["compact"]);
+}
+
+#[test]
+fn killed_where_names_cannot_be_exchanged_the_old_store_is_back_and_leftovers_go() {
+    let world = seen();
+    let (file, known) = (backup(&world), accounts(&world));
+    let (state, db) = (world.state(), world.state().join("db"));
+    fs::rename(&db, state.join("db.replaced")).unwrap();
+    fs::create_dir_all(state.join("compacting/db")).unwrap();
+    fs::create_dir_all(state.join("restoring/db")).unwrap();
+    assert_eq!(accounts(&world), known);
+    for name in ["db.replaced", "compacting", "restoring"] {
+        assert!(!state.join(name).exists(), "{name}");
+    }
+    // In a restore the next one takes care of both.
+    fs::rename(&db, state.join("db.replaced")).unwrap();
+    fs::create_dir_all(state.join("restoring/db")).unwrap();
+    fs::write(state.join("restoring/changing-places"), "").unwrap();
+    refused(&world, &["accounts"], "did not get to its end");
+    world.ask(&["restore", "--aside", file.to_str().unwrap()]);
+    assert_eq!(accounts(&world), known);
+    assert!(state.join("aside-2/db/db").exists());
 }

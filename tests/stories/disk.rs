@@ -101,3 +101,38 @@ fn assert_full(world: &World, service: Process) {
     assert!(told.contains("no space left") && told.contains(world.dir().to_str().unwrap()), "{log}");
     assert_promised("full disk", told);
 }
+
+/// As the unit has it: the folder for backups is there, and only the state can be written to.
+#[test]
+fn a_folder_for_backups_that_the_service_may_not_write_to_is_told_with_the_lines_for_the_unit() {
+    let mut world = World::open(1200);
+    let folder = world.dir().join("elsewhere");
+    std::fs::create_dir(&folder).unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "ro", "small"]).arg(&folder).output();
+    if !mounted.is_ok_and(|mounted| mounted.status.success()) {
+        println!("skipped: this user may not mount a disk");
+        return;
+    }
+    let disk = SmallDisk(folder.clone());
+    world.append(&format!("\n[backup]\ndir = \"{}\"\n", folder.display()));
+    let service = world.run();
+    world.until("something to be seen", PATIENCE, |world| {
+        (!world.ask(&["accounts"])["rows"].as_array()?.is_empty()).then_some(())
+    });
+    let done = world.command(&["backup"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let lines = format!("[Service] and ReadWritePaths={}", folder.display());
+    let told = |words: &[&str]| {
+        let done = world.command(words);
+        let said = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("none could be made") && said.contains(&lines), "{done:?}");
+        assert_promised("backups on another disk", &said);
+    };
+    told(&["doctor", "--offline"]);
+    told(&["check"]);
+    drop(disk);
+    world.ask(&["backup"]);
+    assert!(!world.command(&["doctor", "--offline"]).stdout.contains("none could be made"));
+    assert!(!world.command(&["check"]).stdout.contains("none could be made"));
+    assert_eq!(service.stop().0, Some(0));
+}

@@ -133,6 +133,29 @@ fn a_store_of_an_earlier_version_gets_a_backup_and_goes_on_and_the_backup_comes_
 }
 
 #[test]
+fn a_plan_of_an_earlier_store_asks_for_a_backup_and_changes_nothing() {
+    let world = World::open(600);
+    unpack(&world.state());
+    let refused = |file: &str| {
+        let done = world.command(&["plan"]);
+        assert_eq!(done.code, Some(1), "{done:?}");
+        assert!(done.stderr.contains("its schema is 1, this one has 2"), "{done:?}");
+        assert!(done.stderr.contains(&format!("masthead plan --backup {file}")), "{done:?}");
+    };
+    refused("FILE");
+    assert_eq!(Store::open_old(&world.state(), CACHE_MIB).unwrap().schema(), 1);
+    // The first start makes one; the store as it was is what that version still has.
+    world.ask(&["accounts"]);
+    let folder = "./state/backups";
+    let backup = fs::read_dir(world.dir().join(folder)).unwrap().next().unwrap().unwrap().file_name();
+    let file = world.dir().join(folder).join(backup);
+    let file = file.to_str().unwrap();
+    world.ask(&["restore", "--aside", file]);
+    refused(file);
+    assert!(world.ask(&["plan", "--backup", file])["judged"].as_u64().unwrap() > 0);
+}
+
+#[test]
 fn a_store_of_a_later_version_is_refused_with_the_way_back() {
     let world = World::open(600);
     unpack(&world.state());

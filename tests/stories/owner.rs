@@ -1,5 +1,6 @@
 //! One owner of the store: a second service, commands beside the first, stops and what lies around after them.
 
+use std::os::unix::fs::chown;
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
@@ -99,4 +100,55 @@ fn a_command_whose_service_dies_says_so() {
     let (code, log) = asked.end(PATIENCE);
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("the service ended"), "{log}");
+}
+
+/// Files of the state directory that are not the user's whose it is.
+fn foreign(world: &World, user: u32) -> Vec<std::path::PathBuf> {
+    use std::os::unix::fs::MetadataExt as _;
+    let entries = std::fs::read_dir(world.state()).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.symlink_metadata().unwrap().uid() != user).collect()
+}
+
+#[test]
+fn root_opens_no_state_of_another_user_and_names_the_command_that_does() {
+    const NOBODY: u32 = 65534;
+    let world = World::open(RATE);
+    world.ask(&["collect", "--once"]);
+    let file = world.ask(&["backup"])["path"].as_str().unwrap().to_owned();
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: only root can give a directory away");
+        return;
+    }
+    let given = std::process::Command::new("chown").args(["-R", "65534"]).arg(world.state()).status();
+    assert!(given.unwrap().success());
+    for words in [
+        &["accounts"][..],
+        &["backup"],
+        &["collect", "--once"],
+        &["compact"],
+        &["halt", "--why", "it's time"],
+        &["import", "--aside", &file],
+        &["plan"],
+        &["restore", "--aside", &file],
+        &["run"],
+    ] {
+        let done = world.command(words);
+        assert_eq!(done.code, Some(1), "{words:?}: {done:?}");
+        assert!(done.stderr.contains("nothing was changed: sudo -u nobody "), "{words:?}: {done:?}");
+        assert!(done.stderr.contains(&format!(" {}", words[0])), "{words:?}: {done:?}");
+        assert_promised("root's files", &done.stderr);
+    }
+    let halt = world.command(&["halt", "--why", "it's time"]);
+    assert!(halt.stderr.contains(r"halt --why 'it'\''s time' --config"), "{halt:?}");
+    assert_eq!(foreign(&world, NOBODY), Vec::<std::path::PathBuf>::new());
+    // What only looks, and what only takes ballast away, root may do.
+    world.ask(&["verify"]);
+    world.ask(&["rescue"]);
+
+    // A service that runs answers root, whoever it is.
+    chown(world.state(), Some(0), None).unwrap();
+    let service = world.run();
+    chown(world.state(), Some(NOBODY), None).unwrap();
+    assert_eq!(world.command(&["targets"]).code, Some(0));
+    assert_eq!(service.stop().0, Some(0));
 }

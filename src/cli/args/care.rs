@@ -9,17 +9,23 @@ pub enum Care {
     /// Write store and ledger of one moment into one file, and read it back
     #[command(after_help = "\
 Works while the service runs. The file goes to `[backup] dir`, `backups` in `state_dir` by default, and gets its
-name only after it was read back whole. Kept are the newest of the last 7 days, 4 weeks and 12 months. Tokens and
-reviewers' keys are not in it.
+name only after it was read back whole. Kept are the newest of the last 7 days, 4 weeks and 12 months of this store;
+those of another store stay. Tokens and reviewers' keys are not in it.
 
-Example
-  masthead backup")]
-    Backup,
+Examples
+  masthead backup
+  masthead backup --daily     what the timer calls: none while it is in doubt whether this is the store to keep")]
+    Backup {
+        /// Make none where a store was lost and nobody has decided yet
+        #[arg(long)]
+        daily: bool,
+    },
     /// Bring a backup back: store and ledger
     #[command(after_help = "\
 Refused while the service runs, and where there is a store or a ledger, unless `--aside` sets them aside; nothing
 is deleted. The file is read whole before anything is changed. A ledger that begins like the backup's stays, since
-it knows what was said since; the next start then says whether a person has to look.
+it knows what was said since; the next start then says whether a person has to look. One that has other records than
+the backup's is set aside only with `--replace-ledger`. No token is needed.
 
 Examples
   masthead restore /mnt/backups/masthead-20261128T030000Z.jsonl.gz
@@ -30,6 +36,9 @@ Examples
         /// Set aside what is there
         #[arg(long)]
         aside: bool,
+        /// Also a ledger with records that the backup lacks
+        #[arg(long, requires = "aside")]
+        replace_ledger: bool,
     },
     /// Print the store as lines of JSON with a checksum at the end
     #[command(after_help = "\

@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike as _, NaiveDateTime, Utc};
 
-pub(super) const BEGIN: &str = "masthead-";
+const BEGIN: &str = "masthead-";
 const END: &str = ".jsonl.gz";
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 const BEFORE: &str = "-schema-";
@@ -48,10 +48,15 @@ impl fmt::Display for Name {
     }
 }
 
+/// Whether a file is one that a backup is, or was, written to.
+pub(super) fn is_unfinished(name: &str) -> bool {
+    name.starts_with(BEGIN) && name.ends_with(".unfinished")
+}
+
 /// The backups that are let go. Days without a backup do not count, so that a service that stood still for a year
-/// loses none.
-pub fn prune(names: &[Name]) -> Vec<Name> {
-    let mut newest_first: Vec<Name> = names.to_vec();
+/// loses none. Dates to come, of a clock that was ahead, neither take the place of others nor go.
+pub fn prune(names: &[Name], now: DateTime<Utc>) -> Vec<Name> {
+    let mut newest_first: Vec<Name> = names.iter().filter(|name| name.made_at <= now).copied().collect();
     newest_first.sort_by(|one, other| other.cmp(one));
     let (before, usual): (Vec<Name>, Vec<Name>) =
         newest_first.into_iter().partition(|name| name.before_schema.is_some());
@@ -101,7 +106,7 @@ mod tests {
         let last = name("2026-11-28T03:00:00Z").made_at;
         let all: Vec<Name> =
             (0..730).map(|day| Name { made_at: last - Duration::days(day), before_schema: None }).collect();
-        let gone = prune(&all);
+        let gone = prune(&all, last);
         let mut kept: Vec<String> = all
             .iter()
             .filter(|name| !gone.contains(name))
@@ -138,7 +143,16 @@ mod tests {
         let first = name("2026-11-28T03:00:00Z");
         let later = name("2026-11-28T15:00:00Z");
         let before = |day: u32| Name { before_schema: Some(1), ..name(&format!("2026-0{day}-01T03:00:00Z")) };
-        assert_eq!(prune(&[before(1), first, before(2), later, before(3)]), [before(1), first]);
+        let all = [before(1), first, before(2), later, before(3)];
+        assert_eq!(prune(&all, later.made_at), [before(1), first]);
+    }
+
+    #[test]
+    fn dates_to_come_neither_go_nor_take_the_place_of_others() {
+        let now = name("2026-11-28T03:00:00Z").made_at;
+        let past = (0..7).map(|day| Name { made_at: now - Duration::days(day), before_schema: None });
+        let to_come = (0..30).map(|day| name(&format!("2036-01-{:02}T03:00:00Z", day + 1)));
+        assert_eq!(prune(&past.chain(to_come).collect::<Vec<_>>(), now), []);
     }
 
     proptest! {
@@ -149,11 +163,12 @@ mod tests {
                 .iter()
                 .map(|hour| Name { made_at: begin + Duration::hours(*hour), before_schema: None })
                 .collect();
-            let gone = prune(&all);
+            let now = all.last().unwrap().made_at;
+            let gone = prune(&all, now);
             prop_assert!(!gone.contains(all.last().unwrap()));
             prop_assert!(all.len() - gone.len() <= DAYS + WEEKS + MONTHS);
             let rest: Vec<Name> = all.iter().filter(|name| !gone.contains(name)).copied().collect();
-            prop_assert_eq!(prune(&rest), vec![]);
+            prop_assert_eq!(prune(&rest, now), vec![]);
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::{Seen, count, span, when};
-use crate::cycle::backup;
+use crate::cycle::backup::{self, Of};
 use crate::cycle::keep::Measures;
 use crate::cycle::reload::InForce;
 use crate::cycle::space::{COLLECT_ABOVE, in_words};
@@ -80,10 +80,12 @@ impl Seen<'_> {
     }
 
     fn backup_line(&self, figures: &mut Figures) -> Option<Line> {
-        let newest = backup::newest(self.config);
+        let newest = backup::newest(self.config, Of::Store(&self.store.id()), self.now);
+        let newest = newest.filter(|newest| newest.made_at <= self.now);
         figures.last_backup = newest.as_ref().map(|newest| newest.made_at);
-        let first = self.targets.iter().map(|record| record.added_at).min()?;
-        let is_late = self.now - figures.last_backup.unwrap_or(first) > BACKUP_WITHIN;
+        let first = self.targets.iter().map(|record| record.added_at).min();
+        let since = figures.last_backup.or(first);
+        let is_late = since.is_some_and(|since| self.now - since > BACKUP_WITHIN);
         let says = match &newest {
             Some(newest) => {
                 format!("{}, {}, read back whole", when(newest.made_at, self.now), in_words(newest.bytes))
@@ -91,11 +93,33 @@ impl Seen<'_> {
             None if is_late => "none; a lost disk takes everything that was seen with it".to_owned(),
             None => "none yet".to_owned(),
         };
-        let line = Line::new(if is_late { Mark::Warning } else { Mark::Ok }, Subject::Backup, "", says);
-        Some(if is_late {
-            line.fix("masthead backup; daily: systemctl enable --now masthead-backup.timer")
-        } else {
-            line
+        let line = |mark, says| Line::new(mark, Subject::Backup, "", says);
+        Some(match (self.doubt, &self.memory.no_backup) {
+            (Some(doubt), _) => {
+                let there = doubt.newest.as_ref().map(|there| {
+                    format!(
+                        "; its newest backup: {}, {}",
+                        when(there.made_at, self.now),
+                        in_words(there.bytes)
+                    )
+                });
+                let says = format!("none is made by itself: {doubt}{}", there.unwrap_or_default());
+                line(Mark::Warning, says).fix(doubt.ways_out())
+            }
+            (None, Some(failed)) => {
+                let mark = if is_late { Mark::Broken } else { Mark::Warning };
+                let says = format!(
+                    "none could be made {}: {}; before that: {says}",
+                    when(failed.at, self.now),
+                    failed.why
+                );
+                line(mark, says).fix(&failed.fix)
+            }
+            // Nothing was read yet, so there is nothing to copy.
+            (None, None) if since.is_none() => return None,
+            (None, None) if is_late => line(Mark::Warning, says)
+                .fix("masthead backup; daily: systemctl enable --now masthead-backup.timer"),
+            (None, None) => line(Mark::Ok, says),
         })
     }
 }

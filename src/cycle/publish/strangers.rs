@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::cycle::Newsroom;
+use crate::cycle::backup::{self, Of};
 use crate::cycle::home::{self, AtHome, HomeTrouble};
 use crate::cycle::press::Press;
 use crate::ledger::Text;
@@ -32,9 +33,23 @@ pub(super) async fn at_home(room: &Newsroom, press: &mut Press) -> Result<AtHome
     let Ok(next) = press.next_number(&room.store) else { return Ok(at_home) };
     let Some(stranger) = find(&at_home.newest, &room.config, next).pop() else { return Ok(at_home) };
     let (digest, url) = (stranger.digest, address(stranger.status));
+    let (config, id) = (room.config.clone(), room.store.id());
+    // Where the whole state is new, another store's backup is what was lost; an older copy has the same id.
+    let newest = room.store.run(move |_| {
+        // By whatever clock it was made: a person looks at it.
+        let newest = |of| backup::newest(&config, of, DateTime::<Utc>::MAX_UTC);
+        newest(Of::AllBut(&id)).or_else(|| newest(Of::Store(&id)))
+    });
+    let way_out = newest.await.map(|newest| {
+        format!(
+            "; the newest backup: stop the service, then masthead restore --aside {}",
+            newest.path.display()
+        )
+    });
     let why = format!(
         "{url} is our post of digest {digest}, which neither the ledger nor the store know: \
-         the state directory is an older copy, or a new one"
+         the state directory is an older copy, or a new one{}",
+        way_out.unwrap_or_default()
     );
     press.enter_safe_mode(why.clone());
     Err(HomeTrouble::Stranger(why))
