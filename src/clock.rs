@@ -5,6 +5,7 @@ mod jump;
 use std::time::Duration as RealDuration;
 
 use chrono::{DateTime, Duration, Utc};
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 pub use jump::{Jump, Work};
@@ -32,6 +33,12 @@ pub struct Scale {
 /// Waits are cut into slices, so that a jump of the wall clock is noticed.
 const LONGEST_SLICE: RealDuration = RealDuration::from_secs(60);
 
+/// Where there is one it counts the sleep of the machine as well.
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::Monotonic;
+
 impl Clock {
     /// A clock that jumps, from this time on. Its state is never freed, so that clocks stay plain values
     /// that are handed around: a process makes one, a test some.
@@ -48,6 +55,18 @@ impl Clock {
                 scale.origin + Duration::microseconds((passed * scale.rate) as i64)
             }
             Clock::Jumping(jump) => jump.now(),
+        }
+    }
+
+    /// Time that has passed since some moment of which nothing is known. Nobody sets it, and it goes on while the
+    /// machine sleeps; only differences mean something.
+    pub fn steady(&self) -> Duration {
+        match self {
+            Clock::Real | Clock::Scaled(_) => {
+                let passed = clock_gettime(STEADY);
+                Duration::seconds(passed.tv_sec) + Duration::nanoseconds(passed.tv_nsec)
+            }
+            Clock::Jumping(jump) => jump.now() - DateTime::UNIX_EPOCH,
         }
     }
 

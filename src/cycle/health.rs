@@ -19,8 +19,8 @@ use crate::config::Config;
 use crate::model::finding::Finding;
 use crate::model::health::{Figures, Health, Line, Mark, Subject, TargetCount};
 use crate::model::target::{Target, TargetRecord};
+use crate::net::OurClock;
 use crate::store::{Store, StoreError};
-pub use place::{CLOCK_WRONG, clock_off};
 
 /// A place that could not be read for so long is blind; before that it may just be restarting.
 const BLIND_AFTER: Duration = Duration::hours(24);
@@ -44,13 +44,14 @@ struct Seen<'a> {
 pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let memory = room.vitals.recall();
     let press = publishing::of_press(&*room.press.lock().await, &room.config);
-    let (ahead, in_force) = (room.net.clock_ahead(), room.reloads.in_force());
+    let home = room.config.publish.as_ref().map(|publish| &publish.server);
+    let (clock, in_force) = (room.net.our_clock(home, now), room.reloads.in_force());
     let config = room.config.clone();
     let look = move |store: &Store| {
         let (targets, findings) = (store.targets()?, store.findings()?);
         let seen =
             Seen { config: &config, store, memory: &memory, targets: &targets, findings: &findings, now };
-        let mut health = seen.health(press, ahead)?;
+        let mut health = seen.health(press, clock)?;
         health.lines.extend(seen.config_line(&in_force));
         health.sort();
         Ok::<_, StoreError>(health)
@@ -59,7 +60,7 @@ pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
 }
 
 impl Seen<'_> {
-    fn health(&self, press: publishing::OfPress, ahead: Option<Duration>) -> Result<Health, StoreError> {
+    fn health(&self, press: publishing::OfPress, clock: OurClock) -> Result<Health, StoreError> {
         let mut figures = Figures {
             targets: self.count_targets(),
             polls_good: self.memory.polls_good,
@@ -67,7 +68,7 @@ impl Seen<'_> {
             new_statuses: self.memory.new_statuses,
             ..Figures::default()
         };
-        let mut lines = self.clock(ahead, &mut figures);
+        let mut lines = self.clock(clock, &mut figures);
         let cut_off = self.cut_off();
         lines.push(self.page_line());
         let feeds = self.feed_lines(&mut figures);
@@ -146,7 +147,7 @@ fn when(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 /// A span in its largest unit.
-fn span(span: Duration) -> String {
+pub(super) fn span(span: Duration) -> String {
     let (minutes, hours, days) = (span.num_minutes(), span.num_hours(), span.num_days());
     match () {
         () if minutes < 120 => format!("{minutes} min"),

@@ -4,6 +4,7 @@ pub mod alert;
 pub mod archive;
 pub mod backup;
 pub mod clippings;
+pub mod clock_check;
 pub mod collect;
 pub mod commands;
 pub mod compact;

@@ -25,6 +25,8 @@ pub struct Memory {
     pub home_asked: Option<DateTime<Utc>>,
     /// Why a digest that is due is not made.
     pub no_digest: Option<String>,
+    /// The log has it that nothing is dated by a wrong clock.
+    is_clock_told: bool,
     /// The last look at everything; doors show it without asking the store.
     pub health: Option<Arc<Health>>,
 }
@@ -70,6 +72,11 @@ impl Vitals {
 
     pub fn no_digest(&self, why: Option<String>) {
         self.memory().no_digest = why;
+    }
+
+    /// Whether this is other than what was said before of the clock.
+    pub fn clock(&self, is_wrong: bool) -> bool {
+        std::mem::replace(&mut self.memory().is_clock_told, is_wrong) != is_wrong
     }
 
     pub fn looked(&self, health: Arc<Health>) {

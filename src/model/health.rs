@@ -15,6 +15,8 @@ pub enum Mark {
     /// It still works, and a person should look.
     Warning,
     Ok,
+    /// Nothing was seen yet that would tell.
+    Unknown,
     /// Switched off, or left alone on purpose.
     Off,
 }
@@ -26,6 +28,7 @@ impl Mark {
             Mark::Broken => "!!",
             Mark::Warning => "!",
             Mark::Ok => "ok",
+            Mark::Unknown => "?",
             Mark::Off => "--",
         }
     }

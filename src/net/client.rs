@@ -19,7 +19,7 @@ use super::pace::{self, Heard};
 use super::request;
 use super::resolve::ForbiddenAnswer;
 use super::robots::{self, Rules};
-use super::skew::Clocks;
+use super::skew::{Clocks, OurClock};
 use super::{BodyKind, Fetched, Method, NetConfig, Outgoing, Validators};
 use crate::clock::Clock;
 use crate::model::account::Host;
@@ -209,12 +209,12 @@ impl Net {
         self.0.gate.pauses(self.0.clock.now())
     }
 
-    /// By how much our clock is ahead of those of most servers that answered lately, negative where it is behind;
-    /// `None` where too few did, and in trials: a clock that runs faster makes hours of milliseconds.
-    pub fn clock_ahead(&self) -> Option<chrono::Duration> {
+    /// What the servers that answered lately say of our clock, which showed `now` just now; `home` is the one that we
+    /// post to.
+    pub fn our_clock(&self, home: Option<&Host>, now: DateTime<Utc>) -> OurClock {
         match self.0.clock {
-            Clock::Scaled(_) => None,
-            Clock::Real | Clock::Jumping(_) => self.0.clocks.ahead(self.0.clock.now()),
+            Clock::Scaled(_) => OurClock::OfTrial,
+            Clock::Real | Clock::Jumping(_) => self.0.clocks.ours(home, now, self.0.clock.steady()),
         }
     }
 
@@ -295,7 +295,7 @@ impl Road {
             }
         };
         let heard = Heard { status: response.status().as_u16(), headers: response.headers(), now: heard_at };
-        self.clocks.hear(&target.host, pace::server_date(response.headers()), heard_at);
+        self.clocks.hear(&target.host, pace::claimed(response.headers()), self.clock.steady());
         let rest_until = self.gate.learn(&target.host, heard);
         Ok(Answer { response, heard_at, took, rest_until, _turn: turn })
     }
