@@ -13,14 +13,16 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Duration, Utc};
 
-use super::Newsroom;
 use super::vitals::Memory;
+use super::{Newsroom, alert};
 use crate::config::Config;
 use crate::model::finding::Finding;
 use crate::model::health::{Figures, Health, Line, Mark, Subject, TargetCount};
 use crate::model::target::{Target, TargetRecord};
 use crate::net::OurClock;
 use crate::store::{Store, StoreError};
+use feeds::Feeds;
+pub(super) use feeds::OTHER_FEEDS;
 
 /// A place that could not be read for so long is blind; before that it may just be restarting.
 const BLIND_AFTER: Duration = Duration::hours(24);
@@ -69,25 +71,29 @@ impl Seen<'_> {
             ..Figures::default()
         };
         let mut lines = self.clock(clock, &mut figures);
-        let cut_off = self.cut_off();
         lines.push(self.page_line());
-        let feeds = self.feed_lines(&mut figures);
-        let servers = self.server_lines();
-        match cut_off {
+        let Feeds { lines: mut places, mut unsaid } = self.feed_lines(&mut figures);
+        places.extend(self.server_lines());
+        match self.cut_off() {
             // Every place is blind then: one line says it all.
-            Some(line) => lines.push(line),
-            None => lines.extend(feeds.into_iter().chain(servers)),
+            Some(line) => {
+                lines.push(line);
+                unsaid.extend(places);
+            }
+            None => lines.extend(places),
         }
         lines.extend(self.account_lines(&mut figures)?);
         lines.extend(self.review_lines(&press, &mut figures));
         lines.extend(self.publishing_lines(press, &mut figures)?);
         lines.extend(self.place_lines(&mut figures)?);
+        lines.push(alert::line(self.store, self.config, self.now)?);
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: self.now,
             up_since: self.memory.up_since,
             config: self.config.path.as_ref().map(|path| path.display().to_string()),
             lines,
+            unsaid,
             figures,
         })
     }
@@ -137,7 +143,7 @@ fn unread_since(record: &TargetRecord) -> Option<DateTime<Utc>> {
 }
 
 /// A time as people say it: today by the hour, this year by the day.
-fn when(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(super) fn when(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match () {
         () if at.date_naive() == now.date_naive() => format!("today {}", at.format("%H:%M")),
         () if (now - at).abs() < Duration::days(7) => at.format("%a %-d %b %H:%M").to_string(),

@@ -125,6 +125,8 @@ impl Newsroom {
     /// # Errors
     /// What the store says.
     pub async fn take_over(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
+        // What was wrong with messages may be mended by it.
+        self.vitals.delivery(vitals::Delivery::default());
         let mut clippings = self.clippings.clone().lock_owned().await;
         let config = self.config.clone();
         let read_anew = self.store.run(move |store| {

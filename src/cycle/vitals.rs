@@ -25,10 +25,20 @@ pub struct Memory {
     pub home_asked: Option<DateTime<Utc>>,
     /// Why a digest that is due is not made.
     pub no_digest: Option<String>,
+    /// How it goes with messages to whoever is told of troubles.
+    pub delivery: Delivery,
     /// The log has it that nothing is dated by a wrong clock.
     is_clock_told: bool,
     /// The last look at everything; doors show it without asking the store.
     pub health: Option<Arc<Health>>,
+}
+
+/// Messages that do not arrive, and when the next one is tried.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Tries in a row that failed.
+    pub failures: u32,
+    pub next_try: Option<DateTime<Utc>>,
 }
 
 /// Our account on its server, as far as its health goes.
@@ -72,6 +82,10 @@ impl Vitals {
 
     pub fn no_digest(&self, why: Option<String>) {
         self.memory().no_digest = why;
+    }
+
+    pub fn delivery(&self, delivery: Delivery) {
+        self.memory().delivery = delivery;
     }
 
     /// Whether this is other than what was said before of the clock.

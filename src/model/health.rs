@@ -167,6 +167,10 @@ pub struct Health {
     pub config: Option<String>,
     /// As [`Health::sort`] leaves them.
     pub lines: Vec<Line>,
+    /// Lines that are left out, since others stand for them, or since nothing is known of their subject just now. A
+    /// trouble among them is not over.
+    #[serde(default, skip_serializing)]
+    pub unsaid: Vec<Line>,
     pub figures: Figures,
 }
 
@@ -216,6 +220,9 @@ pub struct Alert {
     pub told_at: Option<DateTime<Utc>>,
     /// How bad it was when somebody was told.
     pub told_mark: Option<Mark>,
-    /// Since when it is no longer there.
+    /// Since when it is seen to be well.
     pub over_since: Option<DateTime<Utc>>,
+    /// It is over, the log has it, and whoever was told of it is still to hear that.
+    #[serde(default)]
+    pub is_closed: bool,
 }

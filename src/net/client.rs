@@ -149,15 +149,23 @@ impl Net {
     pub async fn send(&self, outgoing: Outgoing) -> Result<Fetched, FetchError> {
         let road = &self.0;
         let _work = road.clock.work();
-        let target = Target::parse(&outgoing.url, &road.config)?;
         let kind = BodyKind::Json;
-        let mut call = request::build(outgoing.method, &target, outgoing.token.as_ref(), kind.accept())?;
-        request::dress(&mut call, &target, &outgoing)?;
+        let (target, mut answer) = road.hand_over(&outgoing, kind).await?;
         let whole = road.config.timeouts.page;
-        let mut answer = road.ask(&target, call, whole, Purse::Domain).await?;
         let limits = road.limits(kind.limit(), Beyond::Refuse, whole.saturating_sub(answer.took));
         let body = road.read(&target, &mut answer, limits, Purse::Domain).await?;
         Ok(fetched(target.url, &answer.response, answer.heard_at, body))
+    }
+
+    /// Sends one request as [`Net::send`] does, and takes nothing but the status: the body is not read.
+    ///
+    /// # Errors
+    /// As those of [`Net::send`].
+    pub async fn tell(&self, outgoing: Outgoing) -> Result<u16, FetchError> {
+        let road = &self.0;
+        let _work = road.clock.work();
+        let (_, answer) = road.hand_over(&outgoing, BodyKind::Json).await?;
+        Ok(answer.response.status().as_u16())
     }
 
     /// Whether the site lets our agent read this URL, by its robots.txt as of the last day.
@@ -225,6 +233,15 @@ impl Net {
 }
 
 impl Road {
+    /// One request of a caller and the head of its answer, whatever that is.
+    async fn hand_over(&self, outgoing: &Outgoing, kind: BodyKind) -> Result<(Target, Answer), FetchError> {
+        let target = Target::parse(&outgoing.url, &self.config)?;
+        let mut call = request::build(outgoing.method, &target, outgoing.token.as_ref(), kind.accept())?;
+        request::dress(&mut call, &target, outgoing)?;
+        let answer = self.ask(&target, call, self.config.timeouts.page, Purse::Domain).await?;
+        Ok((target, answer))
+    }
+
     async fn follow(
         &self,
         mut target: Target,

@@ -13,6 +13,16 @@ use crate::model::target::Target;
 /// So many blind publishers are told one by one; the rest is a number.
 const TOLD: usize = 6;
 
+/// Stands for those of whom only the number is told.
+pub(in crate::cycle) const OTHER_FEEDS: &str = "others";
+
+/// What is said of feeds, and what is not.
+pub(super) struct Feeds {
+    pub lines: Vec<Line>,
+    /// Publishers beyond those who are told one by one, and those of whom nothing is known just now.
+    pub unsaid: Vec<Line>,
+}
+
 /// How one feed does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
@@ -39,14 +49,11 @@ struct Feed {
 
 impl Seen<'_> {
     /// The sum of all feeds, and each publisher that is expected to have news and of whom nothing comes.
-    pub(super) fn feed_lines(&self, figures: &mut Figures) -> Vec<Line> {
+    pub(super) fn feed_lines(&self, figures: &mut Figures) -> Feeds {
         if !self.config.feeds.enabled {
-            return vec![Line::new(
-                Mark::Off,
-                Subject::Feed,
-                "",
-                "switched off: [sources.feeds] enabled = false",
-            )];
+            let says = "switched off: [sources.feeds] enabled = false";
+            let lines = vec![Line::new(Mark::Off, Subject::Feed, "", says)];
+            return Feeds { lines, unsaid: Vec::new() };
         }
         let mut publishers: BTreeMap<OutletId, Vec<Feed>> = BTreeMap::new();
         for (publisher, url, status) in targets::feeds(self.config) {
@@ -63,12 +70,14 @@ impl Seen<'_> {
         let mut lines: Vec<Line> =
             publishers.iter().filter_map(|(publisher, feeds)| self.blind(publisher, feeds)).collect();
         lines.sort_by(|one, other| one.mark.cmp(&other.mark).then_with(|| one.name.cmp(&other.name)));
+        let mut unsaid: Vec<Line> =
+            publishers.iter().filter_map(|(publisher, feeds)| self.unseen(publisher, feeds)).collect();
         if lines.len() > TOLD {
             let rest = lines.len() - (TOLD - 1);
-            lines.truncate(TOLD - 1);
+            unsaid.extend(lines.drain(TOLD - 1..));
             let says = format!("{rest} more publishers have no feed that can be read and has news");
             let fix = "masthead targets   lists every feed and what it answered";
-            lines.push(Line::new(Mark::Warning, Subject::Feed, "others", says).fix(fix));
+            lines.push(Line::new(Mark::Warning, Subject::Feed, OTHER_FEEDS, says).fix(fix));
         }
         let mut says = format!(
             "{} of {}",
@@ -86,8 +95,19 @@ impl Seen<'_> {
         if !parts.is_empty() {
             says = format!("{says}: {}", parts.join(", "));
         }
-        lines.push(Line::new(Mark::Ok, Subject::Feed, "", says));
-        lines
+        let is_known = figures.feeds_fresh + figures.feeds_quiet + figures.feeds_blind > 0 || young == 0;
+        let mark = if is_known { Mark::Ok } else { Mark::Unknown };
+        lines.push(Line::new(mark, Subject::Feed, "", says));
+        Feeds { lines, unsaid }
+    }
+
+    /// A publisher of whom too little was seen lately to say how it does.
+    fn unseen(&self, publisher: &OutletId, feeds: &[Feed]) -> Option<Line> {
+        let of = || feeds.iter().filter(|feed| feed.is_expected).map(|feed| &feed.state);
+        let is_told = of().any(|state| matches!(state, State::Quiet { .. } | State::Blind { .. }));
+        let is_unseen = !is_told && of().any(|state| *state == State::Young);
+        let says = "not read for a day, or not yet";
+        is_unseen.then(|| Line::new(Mark::Unknown, Subject::Feed, self.publisher(publisher), says))
     }
 
     /// The outlets' pages, on whose word every proof rests.
