@@ -5,6 +5,7 @@ mod jump;
 use std::time::Duration as RealDuration;
 
 use chrono::{DateTime, Duration, Utc};
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 pub use jump::{Jump, Work};
@@ -32,6 +33,12 @@ pub struct Scale {
 /// Waits are cut into slices, so that a jump of the wall clock is noticed.
 const LONGEST_SLICE: RealDuration = RealDuration::from_secs(60);
 
+/// Where there is one it counts the sleep of the machine as well.
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::Monotonic;
+
 impl Clock {
     /// A clock that jumps, from this time on. Its state is never freed, so that clocks stay plain values
     /// that are handed around: a process makes one, a test some.
@@ -51,12 +58,25 @@ impl Clock {
         }
     }
 
+    /// Time that has passed since some moment of which nothing is known. Nobody sets it, and it goes on while the
+    /// machine sleeps; only differences mean something.
+    pub fn steady(&self) -> Duration {
+        match self {
+            Clock::Real | Clock::Scaled(_) => {
+                let passed = clock_gettime(STEADY);
+                Duration::seconds(passed.tv_sec) + Duration::nanoseconds(passed.tv_nsec)
+            }
+            Clock::Jumping(jump) => jump.now() - DateTime::UNIX_EPOCH,
+        }
+    }
+
     /// Waits for a span of this clock's time.
     pub async fn sleep(&self, span: Duration) {
         self.sleep_until(self.now() + span).await;
     }
 
-    /// Waits until this clock shows `then`, at once if it does already.
+    /// Waits until this clock shows `then`, at once if it does already. No longer than that takes as it goes now: where
+    /// the clock of the machine is set back meanwhile, it is over early, and whoever waits looks again.
     pub async fn sleep_until(&self, then: DateTime<Utc>) {
         match self {
             Clock::Real => self.sleep_in_slices(then, 1.0).await,
@@ -67,12 +87,15 @@ impl Clock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     async fn sleep_in_slices(&self, then: DateTime<Utc>, rate: f64) {
+        let real = |span: Duration| span.to_std().unwrap_or_default().div_f64(rate);
+        let begun = self.steady();
+        let span = real(then - self.now());
         loop {
-            let left = then - self.now();
-            if left <= Duration::zero() {
+            let passed = (self.steady() - begun).to_std().unwrap_or_default();
+            let left = real(then - self.now()).min(span.saturating_sub(passed));
+            if left.is_zero() {
                 return;
             }
-            let left = left.to_std().unwrap_or_default().div_f64(rate);
             tokio::time::sleep(left.clamp(RealDuration::from_millis(1), LONGEST_SLICE)).await;
         }
     }

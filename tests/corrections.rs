@@ -481,3 +481,54 @@ async fn a_correction_does_not_lapse_with_the_last_tie_of_its_account() {
     let lapsed = let_lapse(&id(PAPERS[0]), &findings, room.config.clock.now());
     assert_eq!(lapsed.iter().map(|finding| finding.id.0).collect::<Vec<_>>(), [9]);
 }
+
+/// The world's servers live at the time of the story, and the bot wakes up on a machine that has another.
+async fn open_by_another_clock(scene: &Scene) -> Newsroom {
+    demo::open(&scene.world.config(), Clock::Real).await.unwrap()
+}
+
+#[tokio::test]
+async fn by_a_wrong_clock_what_was_wrong_is_corrected_and_nothing_new_is_dated() {
+    let scene = Scene::sisters().await;
+    scene.fault("PUT", Effect::Status { status: 502, body: None }, 1);
+    let room = scene.open(1).await;
+    retract(&room, &order(2)).await;
+    drop(room);
+    assert!(scene.posts()[1].1.contains(PAPERS[1]));
+    let room = open_by_another_clock(&scene).await;
+    let other = approved(7, Claim::NewlySeen(Relation::Official), "desk@social.example", None);
+    scene.store(&room, vec![other]);
+    let before = room.store.digests().unwrap().len();
+    let again = publish::pass(&room, room.config.clock.now()).await.unwrap();
+    assert!(again.is_some(), "it looks again soon");
+    assert!(!scene.posts()[1].1.contains(PAPERS[1]), "the correction stands");
+    let refused = publish::digest_now(&room, room.config.clock.now()).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("that of the server we post to; posts would carry wrong dates"),
+        "{refused}"
+    );
+    assert_eq!(room.store.digests().unwrap().len(), before);
+    let served = room.store.note("schedule.digest.served").unwrap();
+    assert_eq!(served, None, "by such a clock not even the schedule is looked at");
+}
+
+/// Weeks seem to have passed since its first request.
+#[tokio::test]
+async fn a_clock_that_jumps_ends_no_digest_under_way() {
+    let scene = Scene::new().await;
+    let room = scene.open(0).await;
+    scene.store(&room, vec![paper(1, PAPERS[0])]);
+    scene.fault("POST", Effect::Status { status: 503, body: None }, 100);
+    let digest = publish::digest_now(&room, room.config.clock.now());
+    assert!(
+        tokio::time::timeout(std::time::Duration::from_secs(5), digest).await.is_err(),
+        "it waits for the server"
+    );
+    let is_begun = |record: &Record| matches!(record, Record::Intent { .. });
+    let is_closed = |record: &Record| matches!(record, Record::Closed { .. });
+    assert!(records(&room).await.iter().any(is_begun) && !records(&room).await.iter().any(is_closed));
+    drop(room);
+    let room = open_by_another_clock(&scene).await;
+    publish::pass(&room, room.config.clock.now()).await.unwrap();
+    assert!(!records(&room).await.iter().any(is_closed));
+}

@@ -5,6 +5,7 @@ mod people;
 mod place;
 pub mod probe;
 mod publishing;
+mod remembered;
 mod servers;
 
 use std::fmt::Display;
@@ -13,15 +14,17 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Duration, Utc};
 
-use super::Newsroom;
 use super::backup::{self, Doubt};
 use super::vitals::Memory;
+use super::{Newsroom, alert};
 use crate::config::Config;
-use crate::model::finding::Finding;
 use crate::model::health::{Figures, Health, Line, Mark, Subject, TargetCount};
 use crate::model::target::{Target, TargetRecord};
+use crate::net::OurClock;
 use crate::store::{Store, StoreError};
-pub use place::{CLOCK_WRONG, clock_off};
+use feeds::Feeds;
+pub(super) use feeds::OTHER_FEEDS;
+pub use remembered::Remembered;
 
 /// A place that could not be read for so long is blind; before that it may just be restarting.
 const BLIND_AFTER: Duration = Duration::hours(24);
@@ -34,8 +37,8 @@ struct Seen<'a> {
     store: &'a Store,
     memory: &'a Memory,
     doubt: Option<&'a Doubt>,
+    remembered: &'a Remembered,
     targets: &'a [Arc<TargetRecord>],
-    findings: &'a [Finding],
     now: DateTime<Utc>,
 }
 
@@ -47,13 +50,14 @@ pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let memory = room.vitals.recall();
     let press = publishing::of_press(&*room.press.lock().await, &room.config);
     let doubt = backup::doubt(room, now).await;
-    let (ahead, in_force) = (room.net.clock_ahead(), room.reloads.in_force());
-    let config = room.config.clone();
+    let home = room.config.publish.as_ref().map(|publish| &publish.server);
+    let (clock, in_force) = (room.net.our_clock(home, now), room.reloads.in_force());
+    let (config, remembered) = (room.config.clone(), room.remembered.clone());
     let look = move |store: &Store| {
-        let (targets, findings) = (store.targets()?, store.findings()?);
-        let (memory, doubt, targets, findings) = (&memory, doubt.as_ref(), &targets[..], &findings[..]);
-        let seen = Seen { config: &config, store, memory, doubt, targets, findings, now };
-        let mut health = seen.health(press, ahead)?;
+        let targets = store.targets()?;
+        let (config, memory, doubt, remembered) = (&config, &memory, doubt.as_ref(), &remembered);
+        let seen = Seen { config, store, memory, doubt, remembered, targets: &targets, now };
+        let mut health = seen.health(press, clock)?;
         health.lines.extend(seen.config_line(&in_force));
         health.sort();
         Ok::<_, StoreError>(health)
@@ -62,7 +66,7 @@ pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
 }
 
 impl Seen<'_> {
-    fn health(&self, press: publishing::OfPress, ahead: Option<Duration>) -> Result<Health, StoreError> {
+    fn health(&self, press: publishing::OfPress, clock: OurClock) -> Result<Health, StoreError> {
         let mut figures = Figures {
             targets: self.count_targets(),
             polls_good: self.memory.polls_good,
@@ -70,26 +74,32 @@ impl Seen<'_> {
             new_statuses: self.memory.new_statuses,
             ..Figures::default()
         };
-        let mut lines = self.clock(ahead, &mut figures);
-        let cut_off = self.cut_off();
+        let mut lines = self.clock(clock, &mut figures);
         lines.push(self.page_line());
-        let feeds = self.feed_lines(&mut figures);
-        let servers = self.server_lines();
-        match cut_off {
+        let Feeds { lines: mut places, mut unsaid } = self.feed_lines(&mut figures);
+        places.extend(self.server_lines());
+        match self.cut_off() {
             // Every place is blind then: one line says it all.
-            Some(line) => lines.push(line),
-            None => lines.extend(feeds.into_iter().chain(servers)),
+            Some(line) if line.mark == Mark::Broken => {
+                lines.push(line);
+                unsaid.extend(places);
+            }
+            line => lines.extend(line.into_iter().chain(places)),
         }
-        lines.extend(self.account_lines(&mut figures)?);
-        lines.extend(self.review_lines(&press, &mut figures));
-        lines.extend(self.publishing_lines(press, &mut figures)?);
+        let mut remembered = self.remembered.lock();
+        lines.extend(self.account_lines(&mut remembered, &mut figures)?);
+        lines.extend(self.review_lines(remembered.findings(self.store)?, &press, &mut figures));
+        lines.extend(self.publishing_lines(remembered.digests(self.store)?, press, &mut figures));
+        drop(remembered);
         lines.extend(self.place_lines(&mut figures)?);
+        lines.push(alert::line(self.store, self.config, self.now)?);
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: self.now,
             up_since: self.memory.up_since,
             config: self.config.path.as_ref().map(|path| path.display().to_string()),
             lines,
+            unsaid,
             figures,
         })
     }
@@ -112,7 +122,10 @@ impl Seen<'_> {
             tried.filter(|record| last_ok.is_none_or(|ok| record.last_try > Some(ok))).collect();
         let first = self.targets.iter().map(|record| record.added_at).min()?;
         let since = last_ok.unwrap_or(first);
-        if tried.len() < 3 || self.now - since < CUT_OFF_AFTER || tried.len() < self.targets.len() / 2 {
+        let is_long = self.now - since >= CUT_OFF_AFTER;
+        // Before anything was ever read, nothing speaks for the network.
+        let is_first = last_ok.is_none() && !is_long;
+        if tried.len() < 3 || !(is_first || is_long && tried.len() >= self.targets.len() / 2) {
             return None;
         }
         // What an account's own page answered would name the account.
@@ -125,7 +138,8 @@ impl Seen<'_> {
             tried.len(),
         );
         let fix = "is this machine on line? does it resolve names? then nothing is to be done: it goes on by itself";
-        Some(Line::new(Mark::Broken, Subject::Network, "", says).fix(fix))
+        let mark = if is_first { Mark::Unknown } else { Mark::Broken };
+        Some(Line::new(mark, Subject::Network, "", says).fix(fix))
     }
 
     fn target(&self, target: &Target) -> Option<&TargetRecord> {
@@ -139,7 +153,7 @@ fn unread_since(record: &TargetRecord) -> Option<DateTime<Utc>> {
 }
 
 /// A time as people say it: today by the hour, this year by the day.
-fn when(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(super) fn when(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match () {
         () if at.date_naive() == now.date_naive() => format!("today {}", at.format("%H:%M")),
         () if (now - at).abs() < Duration::days(7) => at.format("%a %-d %b %H:%M").to_string(),
@@ -149,7 +163,7 @@ fn when(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 /// A span in its largest unit.
-fn span(span: Duration) -> String {
+pub(super) fn span(span: Duration) -> String {
     let (minutes, hours, days) = (span.num_minutes(), span.num_hours(), span.num_days());
     match () {
         () if minutes < 120 => format!("{minutes} min"),

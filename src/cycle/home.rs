@@ -68,6 +68,13 @@ pub enum HomeTrouble {
     Stranger(String),
 }
 
+/// Lets the network hear what time it is there, whatever else is answered.
+pub async fn hear_the_time(room: &Newsroom) {
+    if let Some(publish) = &room.config.publish {
+        let _ = home::instance(&room.net, &publish.server).await;
+    }
+}
+
 /// Asks the home server anew; the vitals remember how that went.
 pub async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
     let asked = ask(room).await;

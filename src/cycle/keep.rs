@@ -13,10 +13,9 @@ use anyhow::Context as _;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use futures_util::FutureExt as _;
 
-use super::Newsroom;
 use super::clippings::{Clippings, INDEXED_FOR};
-use super::health::CLOCK_WRONG;
 use super::space::in_words;
+use super::{Newsroom, clock_check};
 use crate::config::Keep;
 use crate::model::account::AccountId;
 use crate::model::assessment::{Level, Relation};
@@ -94,9 +93,8 @@ pub async fn pass_until(
     let mut enough = std::pin::pin!(enough);
     let mut forgotten = Forgotten::default();
     // By a clock that is ahead, everything is old.
-    if let Some(ahead) = room.net.clock_ahead().filter(|ahead| *ahead >= CLOCK_WRONG) {
-        let ahead = ahead.num_minutes();
-        tracing::warn!(ahead, "nothing is forgotten while this machine's clock is ahead by so many minutes");
+    if let Some(why) = clock_check::trouble(room, now) {
+        tracing::warn!(%why, "nothing is forgotten");
         return Ok(forgotten);
     }
     // A record of suspicion that cannot be read would look like none.

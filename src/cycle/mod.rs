@@ -4,6 +4,7 @@ pub mod alert;
 pub mod archive;
 pub mod backup;
 pub mod clippings;
+pub mod clock_check;
 pub mod collect;
 pub mod commands;
 pub mod compact;
@@ -57,6 +58,8 @@ pub struct Newsroom {
     pub shown: Arc<harvest::Shown>,
     /// What this process did and met.
     pub vitals: Vitals,
+    /// What the last look at health found in the store.
+    pub remembered: health::Remembered,
     /// What the home server told about our account and its limits, once it was asked.
     pub at_home: Arc<Mutex<Option<AtHome>>>,
     /// Held while a backup is made.
@@ -99,6 +102,7 @@ impl Newsroom {
             clippings,
             shown,
             vitals,
+            remembered: health::Remembered::default(),
             backing_up,
             at_home,
             bench,
@@ -127,6 +131,8 @@ impl Newsroom {
     /// # Errors
     /// What the store says.
     pub async fn take_over(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
+        // What was wrong with messages may be mended by it.
+        self.vitals.delivery(vitals::Delivery::default());
         let mut clippings = self.clippings.clone().lock_owned().await;
         let config = self.config.clone();
         let read_anew = self.store.run(move |store| {

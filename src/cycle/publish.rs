@@ -14,7 +14,7 @@ mod strangers;
 use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
 
-use super::health::{CLOCK_WRONG, clock_off};
+use super::clock_check::{self, ClockTrouble};
 use super::home::HomeTrouble;
 use super::press::Press;
 use super::{Newsroom, judge, schedule};
@@ -48,16 +48,15 @@ pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<
     if room.press.lock().await.safe_mode().is_some() {
         return Ok(None);
     }
-    if let Some(why) = clock_trouble(room) {
-        tracing::error!(%why, "nothing is posted");
-        return Ok(Some(now + AFTER_TROUBLE));
-    }
     settle::settle(room, &mut *room.press.lock().await, now).await?;
+    // Its answer says what time it is.
+    let greeted = greet(room).await;
+    let undated = undated(room, now).await;
     let tick = match under_way(room).await? {
-        Some(_) => None,
-        None => due_tick(room, now).await?,
+        None if undated.is_none() => due_tick(room, now).await?,
+        _ => None,
     };
-    match greet(room).await {
+    match greeted {
         Ok(()) => {}
         // The press has said so.
         Err(HomeTrouble::Stranger(_)) => return Ok(None),
@@ -76,13 +75,20 @@ pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<
         return Ok(Some(now + not_now.ask_again_in));
     }
     let posts = posting::drive(room).await?;
-    Ok([posts, edits.again].into_iter().flatten().min())
+    let after_clock = undated.map(|_| now + AFTER_TROUBLE);
+    Ok([posts, edits.again, after_clock].into_iter().flatten().min())
 }
 
-/// Why nothing may be posted by this clock: dates and windows in posts would be wrong.
-fn clock_trouble(room: &Newsroom) -> Option<String> {
-    let ahead = room.net.clock_ahead().filter(|ahead| ahead.abs() >= CLOCK_WRONG)?;
-    Some(clock_off(ahead))
+/// Why no digest may be dated, and with that made; the log has it once.
+async fn undated(room: &Newsroom, now: DateTime<Utc>) -> Option<ClockTrouble> {
+    let trouble = clock_check::trouble_now(room, now).await;
+    let wrong = trouble.filter(|trouble| matches!(trouble, ClockTrouble::Wrong { .. }));
+    match (room.vitals.clock(wrong.is_some()), wrong) {
+        (false, _) => {}
+        (true, Some(why)) => tracing::error!(%why, "no digest is made until it is right"),
+        (true, None) => tracing::info!("this machine's clock is right again"),
+    }
+    trouble
 }
 
 /// Asks the home server once in the life of a service, so that what is wrong there is told at its start.

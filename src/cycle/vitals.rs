@@ -12,6 +12,14 @@ use crate::model::health::Health;
 #[derive(Debug, Clone, Default)]
 pub struct Vitals(Arc<Mutex<Memory>>);
 
+/// How much the loops have done since the start: polls written; requests that publication has an answer to. It only
+/// counts, so that whoever looks twice sees whether a long pass gets on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    pub collection: u64,
+    pub publication: u64,
+}
+
 /// The contents, each as it was last.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
@@ -28,8 +36,22 @@ pub struct Memory {
     pub no_digest: Option<String>,
     /// Why the last backup could not be made; `None` once one was.
     pub no_backup: Option<backup::Failed>,
+    /// How far the passes under way are.
+    progress: Progress,
+    /// How it goes with messages to whoever is told of troubles.
+    pub delivery: Delivery,
+    /// The log has it that nothing is dated by a wrong clock.
+    is_clock_told: bool,
     /// The last look at everything; doors show it without asking the store.
     pub health: Option<Arc<Health>>,
+}
+
+/// Messages that do not arrive, and when the next one is tried.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Tries in a row that failed.
+    pub failures: u32,
+    pub next_try: Option<DateTime<Utc>>,
 }
 
 /// Our account on its server, as far as its health goes.
@@ -66,6 +88,20 @@ impl Vitals {
         memory.new_statuses += report.new_statuses as u64;
     }
 
+    /// Some polls of a pass of collection are over.
+    pub fn polled(&self) {
+        self.memory().progress.collection += 1;
+    }
+
+    /// A step of publication is over.
+    pub fn stepped(&self) {
+        self.memory().progress.publication += 1;
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.memory().progress
+    }
+
     pub fn home(&self, seen: Result<HomeSeen, HomeLost>, now: DateTime<Utc>) {
         let mut memory = self.memory();
         (memory.home, memory.home_asked) = (Some(seen), Some(now));
@@ -77,6 +113,15 @@ impl Vitals {
 
     pub fn backed_up(&self, failed: Option<backup::Failed>) {
         self.memory().no_backup = failed;
+    }
+
+    pub fn delivery(&self, delivery: Delivery) {
+        self.memory().delivery = delivery;
+    }
+
+    /// Whether this is other than what was said before of the clock.
+    pub fn clock(&self, is_wrong: bool) -> bool {
+        std::mem::replace(&mut self.memory().is_clock_told, is_wrong) != is_wrong
     }
 
     pub fn looked(&self, health: Arc<Health>) {

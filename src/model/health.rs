@@ -15,6 +15,8 @@ pub enum Mark {
     /// It still works, and a person should look.
     Warning,
     Ok,
+    /// Nothing was seen yet that would tell.
+    Unknown,
     /// Switched off, or left alone on purpose.
     Off,
 }
@@ -26,6 +28,7 @@ impl Mark {
             Mark::Broken => "!!",
             Mark::Warning => "!",
             Mark::Ok => "ok",
+            Mark::Unknown => "?",
             Mark::Off => "--",
         }
     }
@@ -164,6 +167,10 @@ pub struct Health {
     pub config: Option<String>,
     /// As [`Health::sort`] leaves them.
     pub lines: Vec<Line>,
+    /// Lines that are left out, since others stand for them, or since nothing is known of their subject just now. A
+    /// trouble among them is not over.
+    #[serde(default, skip_serializing)]
+    pub unsaid: Vec<Line>,
     pub figures: Figures,
 }
 
@@ -179,6 +186,11 @@ impl Health {
         self.lines.iter().filter(|line| line.mark.needs_a_person()).count()
     }
 
+    /// Lines of which nothing is known yet; while there is one, nobody may say that all is well.
+    pub fn unknown(&self) -> Vec<&Line> {
+        self.lines.iter().filter(|line| line.mark == Mark::Unknown).collect()
+    }
+
     /// Whether something does not work.
     pub fn is_broken(&self) -> bool {
         self.lines.iter().any(|line| line.mark == Mark::Broken)
@@ -186,21 +198,24 @@ impl Health {
 
     /// One sentence for whoever has room for no more.
     pub fn summary(&self) -> String {
+        let unknown = self.unknown();
         match self.needs() {
-            0 => "well".to_owned(),
+            0 if unknown.is_empty() => "well".to_owned(),
+            0 => format!("no trouble seen; not known yet: {}", first_keys(&unknown)),
             needs => {
-                let keys: Vec<String> = self
-                    .lines
-                    .iter()
-                    .filter(|line| line.mark.needs_a_person())
-                    .take(3)
-                    .map(|line| line.key().trim_end().to_owned())
-                    .collect();
-                let more = if needs > keys.len() { ", …" } else { "" };
-                format!("needs you ({needs}): {}{more}", keys.join(", "))
+                let lines = self.lines.iter().filter(|line| line.mark.needs_a_person());
+                format!("needs you ({needs}): {}", first_keys(&lines.collect::<Vec<_>>()))
             }
         }
     }
+}
+
+/// What the first few lines are about.
+fn first_keys(lines: &[&Line]) -> String {
+    const FEW: usize = 3;
+    let keys: Vec<String> = lines.iter().take(FEW).map(|line| line.key().trim_end().to_owned()).collect();
+    let more = if lines.len() > FEW { ", …" } else { "" };
+    format!("{}{more}", keys.join(", "))
 }
 
 /// A trouble that somebody was told of, or is to be told of.
@@ -213,6 +228,9 @@ pub struct Alert {
     pub told_at: Option<DateTime<Utc>>,
     /// How bad it was when somebody was told.
     pub told_mark: Option<Mark>,
-    /// Since when it is no longer there.
+    /// Since when it is seen to be well.
     pub over_since: Option<DateTime<Utc>>,
+    /// It is over, the log has it, and whoever was told of it is still to hear that.
+    #[serde(default)]
+    pub is_closed: bool,
 }

@@ -1,6 +1,7 @@
 //! Requests from the check of their URL to the last byte of the answer.
 
-use std::net::SocketAddr;
+mod known;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,6 @@ use super::robots::{self, Rules};
 use super::skew::Clocks;
 use super::{BodyKind, Fetched, Method, NetConfig, Outgoing, Validators};
 use crate::clock::Clock;
-use crate::model::account::Host;
 
 /// Redirects that one fetch follows.
 const MOST_REDIRECTS: usize = 4;
@@ -149,15 +149,23 @@ impl Net {
     pub async fn send(&self, outgoing: Outgoing) -> Result<Fetched, FetchError> {
         let road = &self.0;
         let _work = road.clock.work();
-        let target = Target::parse(&outgoing.url, &road.config)?;
         let kind = BodyKind::Json;
-        let mut call = request::build(outgoing.method, &target, outgoing.token.as_ref(), kind.accept())?;
-        request::dress(&mut call, &target, &outgoing)?;
+        let (target, mut answer) = road.hand_over(&outgoing, kind).await?;
         let whole = road.config.timeouts.page;
-        let mut answer = road.ask(&target, call, whole, Purse::Domain).await?;
         let limits = road.limits(kind.limit(), Beyond::Refuse, whole.saturating_sub(answer.took));
         let body = road.read(&target, &mut answer, limits, Purse::Domain).await?;
         Ok(fetched(target.url, &answer.response, answer.heard_at, body))
+    }
+
+    /// Sends one request as [`Net::send`] does, and takes nothing but the status: the body is not read.
+    ///
+    /// # Errors
+    /// As those of [`Net::send`].
+    pub async fn tell(&self, outgoing: Outgoing) -> Result<u16, FetchError> {
+        let road = &self.0;
+        let _work = road.clock.work();
+        let (_, answer) = road.hand_over(&outgoing, BodyKind::Json).await?;
+        Ok(answer.response.status().as_u16())
     }
 
     /// Whether the site lets our agent read this URL, by its robots.txt as of the last day.
@@ -198,33 +206,18 @@ impl Net {
         road.robots.keep(origin, Arc::clone(&rules), road.clock.now());
         Ok(rules.allow(&target.url))
     }
-
-    /// Until when a host is left alone as a whole, for example after a 429 or a 503.
-    pub fn pause_of(&self, host: &Host) -> Option<DateTime<Utc>> {
-        self.0.gate.pause_of(host, self.0.clock.now())
-    }
-
-    /// Hosts that are left alone in whole or in part: until when, and why. Sorted by host.
-    pub fn pauses(&self) -> Vec<(Host, DateTime<Utc>, String)> {
-        self.0.gate.pauses(self.0.clock.now())
-    }
-
-    /// By how much our clock is ahead of those of most servers that answered lately, negative where it is behind;
-    /// `None` where too few did, and in trials: a clock that runs faster makes hours of milliseconds.
-    pub fn clock_ahead(&self) -> Option<chrono::Duration> {
-        match self.0.clock {
-            Clock::Scaled(_) => None,
-            Clock::Real | Clock::Jumping(_) => self.0.clocks.ahead(self.0.clock.now()),
-        }
-    }
-
-    /// The address on this machine that answers for a host, if it is mapped.
-    pub fn loopback(&self, host: &Host) -> Option<SocketAddr> {
-        self.0.config.hosts.get(host).copied()
-    }
 }
 
 impl Road {
+    /// One request of a caller and the head of its answer, whatever that is.
+    async fn hand_over(&self, outgoing: &Outgoing, kind: BodyKind) -> Result<(Target, Answer), FetchError> {
+        let target = Target::parse(&outgoing.url, &self.config)?;
+        let mut call = request::build(outgoing.method, &target, outgoing.token.as_ref(), kind.accept())?;
+        request::dress(&mut call, &target, outgoing)?;
+        let answer = self.ask(&target, call, self.config.timeouts.page, Purse::Domain).await?;
+        Ok((target, answer))
+    }
+
     async fn follow(
         &self,
         mut target: Target,
@@ -295,7 +288,7 @@ impl Road {
             }
         };
         let heard = Heard { status: response.status().as_u16(), headers: response.headers(), now: heard_at };
-        self.clocks.hear(&target.host, pace::server_date(response.headers()), heard_at);
+        self.clocks.hear(&target.host, pace::claimed(response.headers()), self.clock.steady());
         let rest_until = self.gate.learn(&target.host, heard);
         Ok(Answer { response, heard_at, took, rest_until, _turn: turn })
     }

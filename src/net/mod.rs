@@ -33,6 +33,7 @@ use crate::model::evidence::hex;
 
 pub use client::Net;
 pub use error::{Cap, FetchError, NetError};
+pub use skew::{OurClock, Witnesses};
 
 /// What the road has to know of the configuration.
 #[derive(Debug, Clone)]

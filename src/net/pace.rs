@@ -3,7 +3,9 @@
 use std::time::Duration as RealDuration;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
-use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{AGE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
+
+use super::skew::Claimed;
 
 /// The shortest and the longest wait, in seconds.
 const SHORTEST: f64 = 1.0;
@@ -91,6 +93,12 @@ pub(super) fn wait_for_silent(why: &str, before: Streak, jitter: f64) -> Wait {
 /// What the server claims the time is.
 pub(super) fn server_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     http_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+/// The same with the time that the answer has lain in caches since. An age that is no number is none.
+pub(super) fn claimed(headers: &HeaderMap) -> Option<Claimed> {
+    let age = headers.get(AGE).and_then(|age| age.to_str().ok()?.trim().parse::<u32>().ok());
+    Some(Claimed { date: server_date(headers)?, age: Duration::seconds(i64::from(age.unwrap_or_default())) })
 }
 
 fn doubled(first: f64, times: u32) -> f64 {

@@ -18,12 +18,14 @@ pub struct Message {
     pub is_urgent: bool,
 }
 
-/// Why a message did not arrive.
-#[derive(Debug, Error)]
+/// Why a message did not arrive. It never shows the address, whose path may be a secret.
+#[derive(Debug, PartialEq, Eq, Error)]
 pub enum WebhookError {
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    #[error("the webhook answered {0}")]
+    #[error("{0}")]
+    Lost(String),
+    #[error("it answered {0}, which leads elsewhere; `webhook` has to be the last address itself")]
+    Redirect(u16),
+    #[error("it answered {0}; expected 2xx")]
     Status(u16),
 }
 
@@ -40,18 +42,36 @@ pub async fn send(
     let Message { title, text, is_urgent } = message;
     let (priority, tags) = if is_urgent { ("4", "rotating_light") } else { ("3", "newspaper") };
     let headers = vec![("Title", title), ("Priority", priority.to_owned()), ("Tags", tags.to_owned())];
-    let fetched = net
-        .send(Outgoing {
+    let status = net
+        .tell(Outgoing {
             method: Method::Post,
             url: to.to_string(),
             token: token.cloned(),
             headers,
             body: Some(Content::Text(cut(text))),
         })
-        .await?;
-    match fetched.status {
+        .await
+        .map_err(|error| WebhookError::Lost(without_address(error)))?;
+    match status {
         200..300 => Ok(()),
+        300..400 => Err(WebhookError::Redirect(status)),
         status => Err(WebhookError::Status(status)),
+    }
+}
+
+fn without_address(error: FetchError) -> String {
+    match error {
+        FetchError::Refused { why, .. } => format!("it is not asked: {why}"),
+        FetchError::Broken { why, .. } => format!("the connection broke off: {why}"),
+        FetchError::Timeout { what, .. } => format!("it took too long: {what}"),
+        FetchError::Denied { status, .. }
+        | FetchError::Missing { status, .. }
+        | FetchError::Status { status, .. } => format!("it answered {status}"),
+        FetchError::TooLarge { limit, .. } => format!("its answer is too large: {limit}"),
+        // These name the host alone.
+        FetchError::Unreachable { .. } | FetchError::Paused { .. } | FetchError::Budget { .. } => {
+            error.to_string()
+        }
     }
 }
 
@@ -72,6 +92,32 @@ fn cut(mut text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_trouble_shows_the_address_which_may_be_a_secret() {
+        let (url, host) = (
+            "https://ntfy.example/topic-5fe1".to_owned(),
+            crate::model::account::Host::parse("ntfy.example").unwrap(),
+        );
+        let why = || "connection reset".to_owned();
+        let until = chrono::DateTime::UNIX_EPOCH;
+        let troubles = [
+            FetchError::Refused { url: url.clone(), why: why() },
+            FetchError::Paused { host: host.clone(), until, why: why() },
+            FetchError::Denied { url: url.clone(), status: 403, until },
+            FetchError::Missing { url: url.clone(), status: 404 },
+            FetchError::Status { url: url.clone(), status: 500, excerpt: why() },
+            FetchError::Unreachable { host: host.clone(), why: why() },
+            FetchError::Broken { url: url.clone(), why: why() },
+            FetchError::Timeout { url: url.clone(), what: why() },
+            FetchError::TooLarge { url, limit: crate::net::Cap::Bytes(1) },
+            FetchError::Budget { host, limit: "1 MB", until },
+        ];
+        for trouble in troubles {
+            let said = without_address(trouble);
+            assert!(!said.contains("5fe1") && !said.contains("://"), "{said}");
+        }
+    }
 
     #[test]
     fn a_long_text_is_cut_between_letters() {

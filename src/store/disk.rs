@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
 
+use super::Store;
 use super::error::StoreError;
 use crate::model::evidence::hex;
 
@@ -27,6 +28,18 @@ pub const REPLACED: &str = "db.replaced";
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub dir: PathBuf,
+}
+
+impl Store {
+    /// Bytes of the database's files: two to three times of what lives in them, and they hardly shrink.
+    pub fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.inner.place.size()
+    }
+
+    /// Bytes left for us on its file system.
+    pub fn free_on_disk(&self) -> Result<u64, StoreError> {
+        self.inner.place.free()
+    }
 }
 
 impl Place {

@@ -15,12 +15,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Site;
-use crate::model::health::{Health, Mark, Subject};
+use crate::model::health::{Health, Line, Mark, Subject};
 
 /// What `/health` says.
 #[derive(Debug, Serialize)]
 struct Told<'a> {
-    /// `well`, `warning`, `broken`, or `starting` before the first look.
+    /// `well`, `unknown` where no trouble is seen and not all is known yet, `warning`, `broken`, or `starting` before
+    /// the first look.
     state: &'static str,
     at: Option<DateTime<Utc>>,
     version: &'a str,
@@ -53,7 +54,8 @@ pub(super) async fn health(State(site): State<Arc<Site>>) -> Response {
 fn tell(health: &Health) -> (StatusCode, Told<'_>) {
     let (status, state) = match (health.is_broken(), health.needs()) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "broken"),
-        (false, 0) => (StatusCode::OK, "well"),
+        (false, 0) if health.unknown().is_empty() => (StatusCode::OK, "well"),
+        (false, 0) => (StatusCode::OK, "unknown"),
         (false, _) => (StatusCode::OK, "warning"),
     };
     let lines = health.lines.iter();
@@ -105,6 +107,7 @@ const METRICS: &[Metric] = &[
     gauge("needs_a_person", "Things that a person has to mend or look at.", |health| {
         one(health.needs() as u64)
     }),
+    gauge("unknown", "Things of which nothing is known yet.", |health| one(health.unknown().len() as u64)),
     gauge("broken", "1 while something does not work.", |health| flag(health.is_broken())),
     gauge("targets", "What is polled.", |health| {
         by("kind", health.figures.targets.iter().map(|(kind, count)| (kind.as_str(), count.all)))
@@ -112,7 +115,7 @@ const METRICS: &[Metric] = &[
     gauge("targets_failing", "Targets whose last poll failed.", |health| {
         by("kind", health.figures.targets.iter().map(|(kind, count)| (kind.as_str(), count.failing)))
     }),
-    counter("polls_total", "Polls since the start.", |health| {
+    counter("polls_total", "Polls since the service started.", |health| {
         let figures = &health.figures;
         by("outcome", [("good", figures.polls_good), ("failed", figures.polls_failed)])
     }),
@@ -148,7 +151,7 @@ const METRICS: &[Metric] = &[
     gauge("ledger_records", "Records in the ledger.", |health| one(health.figures.ledger_records)),
     gauge("store_bytes", "Bytes that the store takes on disk.", |health| one(health.figures.store_bytes)),
     gauge("disk_free_bytes", "Bytes left on its file system.", |health| one(health.figures.free_bytes)),
-    gauge("rejected_items", "Foreign items that could not be read.", |health| {
+    counter("rejected_items_total", "Foreign items that could not be read, ever.", |health| {
         one(health.figures.rejected_items)
     }),
     gauge("damaged_records", "Records of the store that cannot be read.", |health| {
@@ -156,6 +159,10 @@ const METRICS: &[Metric] = &[
     }),
     gauge("clock_ahead_seconds", "By how much our clock is ahead of servers'.", |health| {
         health.figures.clock_ahead_secs.map(|secs| (None, secs as f64)).into_iter().collect()
+    }),
+    gauge("alerts_undelivered", "1 while messages about troubles do not arrive.", |health| {
+        let is_lost = |line: &Line| line.subject == Subject::Alerts && line.mark.needs_a_person();
+        flag(health.lines.iter().any(is_lost))
     }),
     gauge("backup_last_timestamp_seconds", "When the last good backup was made.", |health| {
         time(health.figures.last_backup)

@@ -13,11 +13,23 @@ use crate::model::target::Target;
 /// So many blind publishers are told one by one; the rest is a number.
 const TOLD: usize = 6;
 
+/// Stands for those of whom only the number is told.
+pub(in crate::cycle) const OTHER_FEEDS: &str = "others";
+
+/// What is said of feeds, and what is not.
+pub(super) struct Feeds {
+    pub lines: Vec<Line>,
+    /// Publishers beyond those who are told one by one, and those of whom nothing is known just now.
+    pub unsaid: Vec<Line>,
+}
+
 /// How one feed does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// It was not read yet, or not for too short a time to say.
-    Young,
+    /// It was not asked yet.
+    Unasked,
+    /// It cannot be read for too short a time to say.
+    Failing,
     Fresh,
     /// It answers, and what is in it is old.
     Quiet {
@@ -39,14 +51,11 @@ struct Feed {
 
 impl Seen<'_> {
     /// The sum of all feeds, and each publisher that is expected to have news and of whom nothing comes.
-    pub(super) fn feed_lines(&self, figures: &mut Figures) -> Vec<Line> {
+    pub(super) fn feed_lines(&self, figures: &mut Figures) -> Feeds {
         if !self.config.feeds.enabled {
-            return vec![Line::new(
-                Mark::Off,
-                Subject::Feed,
-                "",
-                "switched off: [sources.feeds] enabled = false",
-            )];
+            let says = "switched off: [sources.feeds] enabled = false";
+            let lines = vec![Line::new(Mark::Off, Subject::Feed, "", says)];
+            return Feeds { lines, unsaid: Vec::new() };
         }
         let mut publishers: BTreeMap<OutletId, Vec<Feed>> = BTreeMap::new();
         for (publisher, url, status) in targets::feeds(self.config) {
@@ -59,16 +68,19 @@ impl Seen<'_> {
         figures.feeds_fresh = number(|state| *state == State::Fresh);
         figures.feeds_quiet = number(|state| matches!(state, State::Quiet { .. }));
         figures.feeds_blind = number(|state| matches!(state, State::Blind { .. }));
-        let young = number(|state| *state == State::Young);
+        let (unasked, failing) =
+            (number(|state| *state == State::Unasked), number(|state| *state == State::Failing));
         let mut lines: Vec<Line> =
             publishers.iter().filter_map(|(publisher, feeds)| self.blind(publisher, feeds)).collect();
         lines.sort_by(|one, other| one.mark.cmp(&other.mark).then_with(|| one.name.cmp(&other.name)));
+        let mut unsaid: Vec<Line> =
+            publishers.iter().filter_map(|(publisher, feeds)| self.unseen(publisher, feeds)).collect();
         if lines.len() > TOLD {
             let rest = lines.len() - (TOLD - 1);
-            lines.truncate(TOLD - 1);
+            unsaid.extend(lines.drain(TOLD - 1..));
             let says = format!("{rest} more publishers have no feed that can be read and has news");
             let fix = "masthead targets   lists every feed and what it answered";
-            lines.push(Line::new(Mark::Warning, Subject::Feed, "others", says).fix(fix));
+            lines.push(Line::new(Mark::Warning, Subject::Feed, OTHER_FEEDS, says).fix(fix));
         }
         let mut says = format!(
             "{} of {}",
@@ -79,15 +91,28 @@ impl Seen<'_> {
             (figures.feeds_fresh, "with news"),
             (figures.feeds_quiet, "without any for a month"),
             (figures.feeds_blind, "not to be read"),
-            (young, "not read for a day yet"),
+            (failing, "not to be read just now"),
+            (unasked, "not read yet"),
         ];
         let parts = parts.iter().filter(|(number, _)| *number > 0);
         let parts: Vec<String> = parts.map(|(number, what)| format!("{number} {what}")).collect();
         if !parts.is_empty() {
             says = format!("{says}: {}", parts.join(", "));
         }
-        lines.push(Line::new(Mark::Ok, Subject::Feed, "", says));
-        lines
+        let is_known =
+            figures.feeds_fresh + figures.feeds_quiet + figures.feeds_blind > 0 || all().next().is_none();
+        let mark = if is_known { Mark::Ok } else { Mark::Unknown };
+        lines.push(Line::new(mark, Subject::Feed, "", says));
+        Feeds { lines, unsaid }
+    }
+
+    /// A publisher of whom too little was seen lately to say how it does.
+    fn unseen(&self, publisher: &OutletId, feeds: &[Feed]) -> Option<Line> {
+        let of = || feeds.iter().filter(|feed| feed.is_expected).map(|feed| &feed.state);
+        let is_told = of().any(|state| matches!(state, State::Quiet { .. } | State::Blind { .. }));
+        let is_unseen = !is_told && of().any(|state| matches!(state, State::Unasked | State::Failing));
+        let says = "not read for a day, or not yet";
+        is_unseen.then(|| Line::new(Mark::Unknown, Subject::Feed, self.publisher(publisher), says))
     }
 
     /// The outlets' pages, on whose word every proof rests.
@@ -100,6 +125,10 @@ impl Seen<'_> {
             let is_page = |target: &Target| matches!(target, Target::Page { .. } | Target::Webfinger { .. });
             self.targets.iter().filter(move |record| is_page(&record.target))
         };
+        if pages().next().is_none() {
+            let says = "no page of an outlet is known yet: nothing was collected";
+            return Line::new(Mark::Unknown, Subject::Page, "", says);
+        }
         let failing = pages().filter(|record| record.failures > 0).count();
         let waiting = pages().filter(|record| record.last_try.is_none()).count();
         let parts = [(failing, "not to be read"), (waiting, "not asked yet")];
@@ -107,20 +136,22 @@ impl Seen<'_> {
         let parts: String = parts.map(|(number, what)| format!(", {number} {what}")).collect();
         let all =
             count(pages().count() as u64, "page or webfinger of outlets", "pages and webfingers of outlets");
-        Line::new(Mark::Ok, Subject::Page, "", format!("{all}{parts}"))
+        let is_known = pages().any(|record| record.last_ok.is_some());
+        let mark = if is_known { Mark::Ok } else { Mark::Unknown };
+        Line::new(mark, Subject::Page, "", format!("{all}{parts}"))
     }
 
     fn feed_state(&self, publisher: &OutletId, url: &str) -> State {
         let target = Target::Feed { publisher: publisher.clone(), url: url.to_owned() };
-        let Some(record) = self.target(&target) else { return State::Young };
+        let Some(record) = self.target(&target) else { return State::Unasked };
         let trouble = record.trouble.clone();
         match (unread_since(record), trouble) {
             (Some(since), trouble) if self.now - since >= BLIND_AFTER => {
                 State::Blind { says: trouble.unwrap_or_default(), since }
             }
-            (Some(_), _) => State::Young,
+            (Some(_), _) => State::Failing,
             (None, Some(says)) => State::Quiet { says },
-            (None, None) if record.last_ok.is_none() => State::Young,
+            (None, None) if record.last_ok.is_none() => State::Unasked,
             (None, None) => State::Fresh,
         }
     }
@@ -134,12 +165,14 @@ impl Seen<'_> {
                     Some((feed, format!("not read since {}: {says}", when(*since, self.now))))
                 }
                 State::Quiet { says } => Some((feed, says.clone())),
-                State::Young | State::Fresh => None,
+                State::Unasked | State::Failing | State::Fresh => None,
             })
             .collect();
         let (first, says) = lost.first()?;
-        let others =
-            feeds.iter().filter(|feed| matches!(feed.state, State::Fresh | State::Young)).count() as u64;
+        let others = feeds
+            .iter()
+            .filter(|feed| !matches!(feed.state, State::Quiet { .. } | State::Blind { .. }))
+            .count() as u64;
         let name = self.publisher(publisher);
         let (mark, rest) = match others {
             0 => (Mark::Broken, format!("No other feed of {name} is read: its copies cannot be found")),

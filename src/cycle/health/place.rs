@@ -2,18 +2,18 @@
 
 use chrono::Duration;
 
-use super::{Seen, count, span, when};
+use super::{Seen, count, when};
 use crate::cycle::backup::{self, Of};
+use crate::cycle::clock_check::{CLOCK_WRONG, clock_off};
 use crate::cycle::keep::Measures;
 use crate::cycle::reload::InForce;
 use crate::cycle::space::{COLLECT_ABOVE, in_words};
 use crate::model::health::{Figures, Line, Mark, Subject};
+use crate::net::OurClock;
 use crate::store::StoreError;
 
 /// Servers and we may differ so much without anybody noticing.
 const CLOCK_OFF: Duration = Duration::minutes(2);
-/// From here on dates in posts would be wrong, so none is made.
-pub const CLOCK_WRONG: Duration = Duration::hours(1);
 /// One daily backup may fail; after two somebody should know.
 const BACKUP_WITHIN: Duration = Duration::days(2);
 /// Below so many bytes a volunteer wants to hear of it.
@@ -21,20 +21,22 @@ const LITTLE_SPACE: u64 = 1 << 30;
 /// Days beyond which the growth of one week says nothing of when the disk is full.
 const FORESEEN: u64 = 3 * 365;
 
-/// By how much this machine's clock is off, in words; what is ahead by less than nothing is behind.
-pub fn clock_off(ahead: Duration) -> String {
-    let side = if ahead > Duration::zero() { "ahead of" } else { "behind" };
-    format!("this machine's clock is {} {side} those of most servers", span(ahead.abs()))
-}
-
 impl Seen<'_> {
-    pub(super) fn clock(&self, ahead: Option<Duration>, figures: &mut Figures) -> Vec<Line> {
-        figures.clock_ahead_secs = ahead.map(|ahead| ahead.num_seconds());
-        let Some(ahead) = ahead.filter(|ahead| ahead.abs() >= CLOCK_OFF) else { return Vec::new() };
-        let says = clock_off(ahead);
-        let (mark, says) = match ahead.abs() >= CLOCK_WRONG {
-            true => (Mark::Broken, format!("{says}; no digest is made until it is right")),
-            false => (Mark::Warning, says),
+    pub(super) fn clock(&self, ours: OurClock, figures: &mut Figures) -> Vec<Line> {
+        let (by, of) = match ours {
+            OurClock::OfTrial => return Vec::new(),
+            OurClock::Unheard => {
+                let says = "not known yet whether it is right: no server has said what time it is";
+                return vec![Line::new(Mark::Unknown, Subject::Clock, "", says)];
+            }
+            OurClock::Ahead { by, of } => (by, of),
+        };
+        figures.clock_ahead_secs = Some(by.num_seconds());
+        let says = clock_off(by, of);
+        let (mark, says) = match by.abs() {
+            by if by >= CLOCK_WRONG => (Mark::Broken, format!("{says}; no digest is made until it is right")),
+            by if by >= CLOCK_OFF => (Mark::Warning, says),
+            _ => return Vec::new(),
         };
         vec![Line::new(mark, Subject::Clock, "", says).fix("timedatectl set-ntp true")]
     }

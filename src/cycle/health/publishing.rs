@@ -8,7 +8,6 @@ use crate::cycle::schedule;
 use crate::model::digest::{DigestRecord, DigestState, PartState};
 use crate::model::health::{Figures, Line, Mark, Subject};
 use crate::model::record::Record;
-use crate::store::StoreError;
 
 /// What the press says, taken while it was held.
 #[derive(Debug, Clone)]
@@ -40,10 +39,10 @@ pub(super) fn of_press(press: &Press, config: &Config) -> OfPress {
 impl Seen<'_> {
     pub(super) fn publishing_lines(
         &self,
+        digests: &[DigestRecord],
         press: OfPress,
         figures: &mut Figures,
-    ) -> Result<Vec<Line>, StoreError> {
-        let digests = self.store.digests()?;
+    ) -> Vec<Line> {
         figures.ledger_records = press.records;
         figures.is_in_safe_mode = press.safe_mode.is_some();
         let mut lines = self.stops(&press, figures);
@@ -61,7 +60,7 @@ impl Seen<'_> {
             "",
             format!("{records}, chain whole when it was opened"),
         ));
-        Ok(lines)
+        lines
     }
 
     /// What keeps everything, or some of it, from being posted.
@@ -104,7 +103,10 @@ impl Seen<'_> {
             return Some(Line::new(Mark::Off, Subject::Token, "", says).fix("masthead login fediverse"));
         };
         let name = publish.server.to_string();
-        let line = match self.memory.home.as_ref()? {
+        let Some(home) = &self.memory.home else {
+            return Some(Line::new(Mark::Unknown, Subject::Token, name, "not asked yet what it is worth"));
+        };
+        let line = match home {
             Ok(home) if !home.is_bot => {
                 let says = format!(
                     "logged in as {}, which is not marked as a bot; the fediverse expects that",

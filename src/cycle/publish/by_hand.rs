@@ -5,8 +5,9 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::edition::{self, Composed};
-use super::{clock_trouble, greet, make, posting, under_way};
+use super::{greet, make, posting, under_way};
 use crate::analysis::measure;
+use crate::cycle::clock_check;
 use crate::cycle::home::known_limits;
 use crate::cycle::{Newsroom, judge};
 use crate::model::digest::{DigestNumber, DigestState, PartState};
@@ -55,9 +56,6 @@ pub async fn dry_run(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Dige
 
 /// A digest now, whatever the schedule says; waits for its outcome for some minutes.
 pub async fn digest_now(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<DigestReport> {
-    if let Some(why) = clock_trouble(room) {
-        anyhow::bail!("{why}; posts would carry wrong dates\n  timedatectl set-ntp true");
-    }
     let trouble = greet(room).await.err();
     if let Some(why) = room.press.lock().await.safe_mode() {
         return Ok(DigestReport {
@@ -70,6 +68,9 @@ pub async fn digest_now(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<D
     }
     let number = match under_way(room).await? {
         Some(record) => Some(record.digest.number),
+        None if let Some(why) = clock_check::known_wrong(room, now) => {
+            anyhow::bail!("{why}; posts would carry wrong dates\n  timedatectl set-ntp true")
+        }
         None => make(room, None, now).await?.map_err(|not_now| anyhow::anyhow!(not_now.why))?,
     };
     let Some(number) = number else { return Ok(nothing("there is nothing to say")) };

@@ -9,9 +9,9 @@ use super::strangers::at_home;
 use super::{AFTER_TROUBLE, HALT_FILE, follow, under_way};
 use crate::analysis::compose;
 use crate::clock::Clock;
-use crate::cycle::Newsroom;
 use crate::cycle::home::AtHome;
 use crate::cycle::press::Press;
+use crate::cycle::{Newsroom, clock_check};
 use crate::model::digest::{DigestRecord, PartState};
 use crate::model::finding::{FindingId, FindingState};
 use crate::model::record::Record;
@@ -38,6 +38,7 @@ pub(super) async fn drive(room: &Newsroom) -> anyhow::Result<Option<DateTime<Utc
         let Some(record) = under_way(room).await? else { return Ok(None) };
         let next = step(room, &mut press, &record).await?;
         follow(room, &mut press, Some(record.digest.number)).await?;
+        room.vitals.stepped();
         match next {
             Next::Go => {}
             Next::Wait(until) => return Ok(Some(until)),
@@ -49,6 +50,10 @@ pub(super) async fn drive(room: &Newsroom) -> anyhow::Result<Option<DateTime<Utc
 /// Takes one step. The records it leaves are in the ledger when it returns.
 async fn step(room: &Newsroom, press: &mut Press, record: &DigestRecord) -> anyhow::Result<Next> {
     let now = room.config.clock.now();
+    let wrong_clock = clock_check::known_wrong(room, now);
+    if wrong_clock.is_some() && !has_begun(press, record) {
+        return Ok(Next::Wait(now + AFTER_TROUBLE));
+    }
     if !is_approved(press, record) {
         return approve(room, press, record, now).await;
     }
@@ -74,6 +79,9 @@ async fn step(room: &Newsroom, press: &mut Press, record: &DigestRecord) -> anyh
         unsaid: &unsaid,
     };
     let step = thread::next_step(record, press.entries(), &situation);
+    if wrong_clock.is_some() && is_brought_by_time(&step, record) {
+        return Ok(Next::Wait(now + AFTER_TROUBLE));
+    }
     carry_out(room, press, record, &at_home, step).await
 }
 
@@ -142,6 +150,23 @@ async fn unsaid(room: &Newsroom, press: &Press, record: &DigestRecord) -> anyhow
 fn waited(why: &impl Display, now: DateTime<Utc>) -> Next {
     tracing::warn!(%why, "the home server could not be asked");
     Next::Wait(now + AFTER_TROUBLE)
+}
+
+/// Whether a request for it may have been seen by somebody.
+fn has_begun(press: &Press, record: &DigestRecord) -> bool {
+    let (number, rev) = (record.digest.number, record.digest.rev);
+    let begins = |record: &Record| matches!(record, Record::Intent { digest, rev: known, .. } if (*digest, *known) == (number, rev));
+    press.entries().iter().any(|entry| begins(&entry.record))
+}
+
+/// Whether a step ends a digest or a part of it as unfinished, which a clock that is ahead does too early.
+fn is_brought_by_time(step: &Step, record: &DigestRecord) -> bool {
+    match step {
+        Step::Append(Record::Closed { complete, .. }) => !complete,
+        Step::Append(Record::Held { .. }) => true,
+        Step::Send(sending) => sending.part.index as usize >= record.digest.parts.len(),
+        _ => false,
+    }
 }
 
 fn is_approved(press: &Press, record: &DigestRecord) -> bool {
