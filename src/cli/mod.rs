@@ -67,6 +67,12 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Resume { namings, ref signer } => {
+            let config = load(path, environment.clone(), now)?;
+            let request = desk::resume(&config, &environment, namings, signer)?;
+            print(&service::ask(config, request).await?, cli.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Care(what) => care::run(load(path, environment, now)?, what, now, cli.json).await,
         Command::Plan { backup } => {
             let plan = plan::ask(path, backup, environment, now).await?;
@@ -146,8 +152,6 @@ fn request(command: Command) -> anyhow::Result<Request> {
         Command::Judge { .. } => Request::JudgeAll,
         Command::Digest { dry_run } => Request::Digest { dry_run },
         Command::Halt { why } => Request::Halt { why },
-        Command::Resume { by, namings: false } => Request::Resume { by },
-        Command::Resume { by, namings: true } => Request::ResumeNamings { by },
         Command::Reconcile { by } => Request::Reconcile { by },
         other => anyhow::bail!("{other:?} is not answered by the store"),
     })
@@ -268,6 +272,8 @@ fn room() -> Option<u16> {
 fn exit_code(answer: &Answer) -> ExitCode {
     match answer {
         Answer::Digest(report) if report.safe_mode.is_some() => ExitCode::from(exit::SAFE_MODE),
+        Answer::Digest(report) if report.halted.is_some() => ExitCode::from(exit::FAULTS),
+        Answer::Reconciled(report) if report.wrong_account.is_some() => ExitCode::from(exit::FAULTS),
         Answer::Doctor(health) if health.needs() > 0 => ExitCode::from(exit::FAULTS),
         _ => ExitCode::SUCCESS,
     }

@@ -22,6 +22,7 @@ use super::collect::CollectReport;
 use super::health::{self, probe};
 use super::plan::Plan;
 use super::reload::InForce;
+use super::speaker::Claimant;
 use super::{Newsroom, backup, collect, judge, plan, publish, targets};
 use crate::config::{self, Loaded};
 use crate::model::account::Acct;
@@ -100,11 +101,15 @@ pub enum Request {
         why: String,
     },
     Resume {
-        by: String,
+        by: Signature,
+    },
+    /// Another account of ours posts from now on.
+    SpeakAs {
+        who: Claimant,
     },
     /// Lets accounts be named again after corrections stopped that.
     ResumeNamings {
-        by: String,
+        by: Signature,
     },
     /// Store and ledger into one file, read back.
     Backup,
@@ -211,14 +216,17 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
             publish::halt(room, &why, now).await?;
             Answer::Done { says: "halted: nothing is posted until `masthead resume --as NAME`".to_owned() }
         }
+        Request::SpeakAs { who } => Answer::Done { says: publish::speak_as(room, &who, now).await? },
         Request::ResumeNamings { by } => {
-            publish::resume_namings(room, &by, now).await?;
-            Answer::Done { says: "accounts are named again from the next digest on".to_owned() }
+            let unknown = review::may_resume(room, &by).await?;
+            publish::resume_namings(room, &by.name, now).await?;
+            Answer::Done { says: format!("accounts are named again from the next digest on{unknown}") }
         }
         Request::Resume { by } => {
-            publish::resume(room, &by, now).await?;
+            let unknown = review::may_resume(room, &by).await?;
+            publish::resume(room, &by.name, now).await?;
             Answer::Done {
-                says: "resumed: a digest under way goes on, the next one comes on schedule".to_owned(),
+                says: format!("resumed: a digest under way goes on, the next one comes on schedule{unknown}"),
             }
         }
         Request::Backup => Answer::BackedUp(backup::make(room, now).await?),

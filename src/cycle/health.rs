@@ -43,7 +43,7 @@ struct Seen<'a> {
 /// The store's.
 pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let memory = room.vitals.recall();
-    let press = publishing::of_press(&*room.press.lock().await, &room.config);
+    let press = publishing::of_press(&*room.press.lock().await, &room.config, &memory);
     let (ahead, in_force) = (room.net.clock_ahead(), room.reloads.in_force());
     let config = room.config.clone();
     let look = move |store: &Store| {

@@ -21,6 +21,7 @@ pub mod reload;
 pub mod restore;
 pub mod schedule;
 pub mod space;
+pub mod speaker;
 pub mod targets;
 pub mod vitals;
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::collect::CollectReport;
+use super::speaker::Claimant;
 use crate::model::health::Health;
 
 /// What a process remembers of itself. Clones are one memory, also over a change of the configuration.
@@ -32,7 +33,7 @@ pub struct Memory {
 /// Our account on its server, as far as its health goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HomeSeen {
-    pub username: String,
+    pub who: Claimant,
     pub is_bot: bool,
     /// The longest post that the server takes.
     pub max_characters: u32,

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::cycle::Newsroom;
 use crate::cycle::home::AtHome;
 use crate::cycle::press::Press;
+use crate::cycle::speaker;
 use crate::model::digest::{DigestRecord, PartState};
 use crate::model::finding::{FindingId, FindingState};
 use crate::model::record::Record;
@@ -95,6 +96,9 @@ async fn carry_out(
         Step::NotApproved { why } => vec![Record::Halted { why }],
         Step::Append(record) => vec![record],
         Step::Send(sending) => {
+            if speaker::speaker(press.entries()).is_none() {
+                press.append(now, speaker::posts_as(&at_home.seen.who))?;
+            }
             press.append(now, sending.intent.clone())?;
             let outcome = at_home.outbox.send(&sending, now).await;
             tracing::info!(digest = digest.number.0, part = sending.part.index, %outcome, "sent");
