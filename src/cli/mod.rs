@@ -88,7 +88,7 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             Ok(ExitCode::SUCCESS)
         }
         Command::Help { ref command, all } => {
-            put(&args::help::about(command, all))?;
+            put(&table::fitted(&args::help::about(command, all), room()))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Login { what: Login::Fediverse(ref typed) } => {
@@ -207,10 +207,18 @@ fn check(
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::from(exit::FAULTS) })
 }
 
+/// On a terminal with less the reason of a key stands below it; elsewhere a key is one line, for `grep`.
+const LEAST_ROOM_FOR_KEYS: u16 = 120;
+
 fn keys(json: bool) -> anyhow::Result<ExitCode> {
-    let line =
-        |key: &config::Key| format!("{:<28} {:<22} {}\n", key.name, key.default.unwrap_or("-"), key.reason);
-    put(&if json { as_json(config::keys())? } else { config::keys().iter().map(line).collect() })?;
+    let room = room();
+    let is_narrow = room.is_some_and(|room| room < LEAST_ROOM_FOR_KEYS);
+    let line = |key: &config::Key| match (is_narrow, key.default.unwrap_or("-")) {
+        (false, default) => format!("{:<28} {default:<22} {}\n", key.name, key.reason),
+        (true, default) => format!("{}  {default}\n    {}\n", key.name, key.reason),
+    };
+    let lines: String = config::keys().iter().map(line).collect();
+    put(&if json { as_json(config::keys())? } else { table::fitted(&lines, room) })?;
     Ok(ExitCode::SUCCESS)
 }
 

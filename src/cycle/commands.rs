@@ -25,9 +25,9 @@ use super::reload::InForce;
 use super::speaker::Claimant;
 use super::{Newsroom, backup, collect, judge, plan, publish, targets};
 use crate::config::{self, Loaded};
-use crate::model::account::Acct;
 use crate::model::finding::FindingId;
 use crate::model::health::Health;
+use crate::model::pasted::Pasted;
 use crate::store::{Store, StoreError, unless_damaged};
 
 /// What can be asked. One line of JSON on the socket.
@@ -267,11 +267,17 @@ async fn plan_by(room: &Newsroom, file: PathBuf, version: &str, now: DateTime<Ut
 }
 
 async fn explain_one(room: &Newsroom, account: &str, now: DateTime<Utc>) -> anyhow::Result<Explanation> {
-    let acct: Acct = account.parse()?;
+    let pasted: Pasted = account.parse()?;
     let config = room.config.clone();
-    let asked = acct.clone();
+    let asked = pasted.clone();
     let found = room.store.run(move |store| explain::explain(store, &config, &asked, now)).await?;
-    found.ok_or_else(|| anyhow::anyhow!("{acct} was never seen; `masthead accounts` lists those that were"))
+    found.ok_or_else(|| never_seen(&pasted))
+}
+
+/// Nobody can answer for an account that nobody met.
+fn never_seen(asked: &Pasted) -> anyhow::Error {
+    let name = asked.acct().map_or_else(|| asked.to_string(), ToString::to_string);
+    anyhow::anyhow!("{name} was never seen; `masthead accounts` lists those that were")
 }
 
 fn target_rows(store: &Store) -> Result<Vec<TargetRow>, StoreError> {
