@@ -59,6 +59,8 @@ fn words(answer: &Answer, room: Option<u16>) -> String {
 
 /// What an account is, to whom, and whether readers heard of it.
 const LEAST_COLUMNS: usize = 5;
+/// Room beyond the longest words, so that what wraps does not wrap at every one.
+const SLACK: usize = 12;
 
 fn accounts(rows: &[AccountRow], room: Option<u16>) -> String {
     let header = ["account", "is", "outlet", "named", "activity", "followers", "first seen"];
@@ -76,7 +78,7 @@ fn accounts(rows: &[AccountRow], room: Option<u16>) -> String {
     let mut cells: Vec<Vec<String>> = cells.collect();
     // On a narrow terminal the last columns are left out: `explain` has them, and half a handle is no handle.
     let is_too_wide = |columns: usize, cells: &[Vec<String>]| {
-        room.is_some_and(|room| least_width(&header[..columns], cells) > usize::from(room))
+        room.is_some_and(|room| least_width(&header[..columns], cells) + SLACK > usize::from(room))
     };
     let mut columns = header.len();
     while columns > LEAST_COLUMNS && is_too_wide(columns, &cells) {
