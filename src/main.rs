@@ -92,11 +92,16 @@ mod service {
     use masthead::daemon::Editor;
     use masthead::ledger::FILE_NAME;
     use masthead::{daemon, web};
+    use rustix::net::sockopt::set_socket_reuseport;
+    use tokio::net::TcpSocket;
+
+    /// Readers who wait to be let in, as many as the standard library allows.
+    const QUEUE: u32 = 128;
 
     pub async fn run(config: Config, editor: Editor) -> anyhow::Result<()> {
         let config = Arc::new(config);
+        let room = Newsroom::open(config.clone()).await?;
         outlook::lines(&config).iter().for_each(|line| tracing::info!("{line}"));
-        let room = Newsroom::open(config).await?;
         let mut door = Door::default();
         daemon::run(room, editor, move |room| door.pages(room)).await
     }
@@ -123,8 +128,11 @@ mod service {
             let listener = match self.0.take() {
                 Some((address, listener)) if address == listen => listener,
                 before => {
-                    let bound =
-                        TcpListener::bind(listen).and_then(|it| it.set_nonblocking(true).map(|()| it));
+                    let bound = match &before {
+                        Some((address, old)) if address.port() == listen.port() => bind_beside(old, listen),
+                        _ => TcpListener::bind(listen),
+                    };
+                    let bound = bound.and_then(|it| it.set_nonblocking(true).map(|()| it));
                     let bound = bound.with_context(|| {
                         format!("listen on {listen} for the pages; `[web] listen` names another address")
                     });
@@ -139,6 +147,21 @@ mod service {
             self.0 = Some((listen, listener));
             tokio::net::TcpListener::from_std(twin).context("open the pages")
         }
+    }
+
+    /// Another address on the port that we listen on already, 0.0.0.0 after 127.0.0.1 for example: the two share it
+    /// until the old one is closed, so that no reader meets a closed door. A port of another program stays refused:
+    /// only sockets that both say so share one, and ours say so for this moment only.
+    fn bind_beside(old: &TcpListener, listen: SocketAddr) -> std::io::Result<TcpListener> {
+        let new = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        new.set_reuseaddr(true)?;
+        new.set_reuseport(true)?;
+        set_socket_reuseport(old, true)?;
+        let bound = new.bind(listen).and_then(|()| new.listen(QUEUE)).and_then(|new| new.into_std());
+        set_socket_reuseport(old, false)?;
+        let bound = bound?;
+        set_socket_reuseport(&bound, false)?;
+        Ok(bound)
     }
 
     /// What the pages say about the service itself.

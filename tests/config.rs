@@ -282,13 +282,15 @@ fn written_defaults() -> String {
 #[test]
 fn a_written_default_is_what_the_absent_key_means() {
     let scene = Scene::new("");
-    let absent = format!("{:?}", scene.config());
+    // Where a key stands is all that may differ.
+    let meant = |scene: &Scene| format!("{:?}", Config { places: Default::default(), ..scene.config() });
+    let absent = meant(&scene);
     let written = written_defaults();
     for key in config::keys().iter().filter(|key| key.default.is_some() && !key.name.starts_with("account")) {
         assert!(written.contains(&format!("{} = ", key.name)));
     }
     let scene = scene.with("config.toml", &written);
-    assert_eq!(format!("{:?}", scene.config()), absent);
+    assert_eq!(meant(&scene), absent);
     let account = |more: &str| {
         let text = format!("[[account]]\noutlet = \"xinhua\"\nhandle = \"a@social.example\"\n{more}");
         Scene::new(&text).config().listings
@@ -660,6 +662,7 @@ fn settings_out_of_range_are_refused() {
         ("[schedule]\ntimezone = \"Europe/Berln\"\n", "not a time zone"),
         ("[store]\ncache_mib = 0\n", "`cache_mib` is out of range"),
         ("[web]\nlisten = \"localhost\"\n", "not an address to listen on"),
+        ("[web]\npublic_url = \"https://x.example/masthead\"\n", "site below a path"),
         ("[web]\npublic_url = \"masthead.example\"\n", "not an address of a site"),
         ("[hosts]\n\"social.example\" = \"192.0.2.1:80\"\n", "host outside this machine"),
         ("[clock]\nrate = 600\n", "clock that is not complete"),
@@ -675,6 +678,37 @@ fn settings_out_of_range_are_refused() {
         let scene = Scene::new(&format!("watchlist = []\ncontact = \"{contact}\"\n"));
         assert_eq!(scene.titles(), ["contact that nobody can follow"], "{contact}");
     }
+}
+
+/// The example for a record, left in a file whose watchlist has no such outlet.
+#[test]
+fn a_switched_off_account_keeps_nothing_from_running() {
+    let account =
+        "[[account]]\noutlet = \"xinhua\"\nnetwork = \"mastodon\"\nhandle = \"@x\"\nproof = \"none\"\n";
+    let on = Scene::new(&format!("{ALONE}{account}")).with("mine.toml", DESK);
+    assert!(!on.load().report.is_good());
+    let off = Scene::new(&format!("{ALONE}{account}enabled = false\n")).with("mine.toml", DESK);
+    let report = off.load().report;
+    assert_eq!((report.errors, report.warnings > 0), (0, true), "{}", off.text());
+    assert_eq!(off.config().listings, []);
+}
+
+/// A place is what an editor opens.
+#[test]
+fn a_watchlist_file_that_cannot_be_read_is_refused_at_the_line_that_names_it() {
+    let scene = Scene::new("state_dir = \"x\"\nwatchlist = [\n  \"mine.toml\",\n]\n").with("mine.toml/x", "");
+    let text = scene.text();
+    assert!(text.contains("config.toml:3:3") && text.contains("mine.toml"), "{text}");
+}
+
+#[test]
+fn what_a_running_service_cannot_take_up_is_known_by_its_place() {
+    let text = format!("{ALONE}[store]\ncache_mib = 9\n[web]\nlisten = \"127.0.0.1:1\"\n");
+    let config = Scene::new(&text).with("mine.toml", DESK).config();
+    let line = 1 + ALONE.matches('\n').count();
+    assert!(config.shown_at("[store] cache_mib").ends_with(&format!("config.toml:{}:13", line + 1)));
+    assert!(config.shown_at("[web] listen").ends_with(&format!("config.toml:{}:10", line + 3)));
+    assert_eq!(config.shown_at("[clock]"), "");
 }
 
 #[test]

@@ -81,7 +81,12 @@ fn approved(number: u32, claim: Claim, handle: &str, tie: Option<Tie>) -> Findin
         relation,
         outlet: OutletId::parse("agency").unwrap(),
         outlet_name: "Daily Agency".into(),
-        owner: Some(OwnerLine { owner: "a ministry".into(), says: "a monitor".into(), source: None }),
+        owner: Some(OwnerLine {
+            owner: "a ministry".into(),
+            control: None,
+            says: "a monitor".into(),
+            source: None,
+        }),
         first_seen: story::ORIGIN,
         tenths_of_posts_a_day: None,
         followers: None,

@@ -303,6 +303,23 @@ fn a_page_that_redirects_off_the_outlet_s_domains_proves_nothing() {
 }
 
 #[test]
+fn how_an_outlet_is_controlled_is_not_printed_as_its_owner() {
+    let owner = |control: Control| {
+        let mut watchlist = watchlist();
+        for outlet in watchlist.outlets.values_mut() {
+            (outlet.owner, outlet.parents, outlet.control) = (None, vec![], control);
+        }
+        let assessment = assess(&proven(), &watchlist, &Corpus::default()).unwrap();
+        let verdict =
+            review(&proven(), &assessment, Before { relation: None }, &[], &watchlist, BY_POLICY, now());
+        verdict.raised[0].statement.owner.clone()
+    };
+    let line = owner(Control::StateControlled).unwrap();
+    assert_eq!((line.owner.as_str(), line.control), ("", Some(Control::StateControlled)));
+    assert_eq!(owner(Control::Unknown), None);
+}
+
+#[test]
 fn an_author_s_page_below_the_front_page_does_not_prove() {
     let page = page("https://es.xinhua.example/autores/ana", PageKind::Deep, NamedBy::RelMe);
     assert_eq!(relation(&Dossier { pages: vec![page], ..dossier() }), Relation::Claimed);

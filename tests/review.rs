@@ -299,7 +299,8 @@ fn finding() -> Finding {
         passages: (1..=4).map(passage).collect(),
         ticks: Ticks::default(),
     };
-    let owner = OwnerLine { owner: "State Council".into(), says: "A Monitor".into(), source: None };
+    let owner =
+        OwnerLine { owner: "State Council".into(), control: None, says: "A Monitor".into(), source: None };
     Finding {
         id: PAPER,
         raised_at: now() - Duration::days(1),
@@ -511,7 +512,7 @@ async fn nothing_that_strangers_wrote_reaches_the_terminal_as_a_command() {
         finding.statement.outlet_name = hostile.into();
         finding.statement.evidence[0].says = hostile.into();
         finding.statement.owner =
-            Some(OwnerLine { owner: hostile.into(), says: hostile.into(), source: None });
+            Some(OwnerLine { owner: hostile.into(), control: None, says: hostile.into(), source: None });
         batch.put_finding(finding);
     });
     let explain = Request::Explain { account: "gaceta@social.example".into() };

@@ -59,6 +59,7 @@ fn statement(acct: &str) -> Statement {
         outlet: OutletId::parse("xinhua").unwrap(),
         outlet_name: "Xinhua News Agency".into(),
         owner: Some(OwnerLine {
+            control: None,
             owner: "State Council of China".into(),
             says: "State Media Monitor".into(),
             source: Some("https://statemediamonitor.example/xinhua".into()),
@@ -383,6 +384,7 @@ async fn hostile_names_and_addresses_stay_text() {
     let mut hostile = statement(XINHUA);
     hostile.outlet_name = "<script>alert(1)</script>\u{202e}auhniX".into();
     hostile.owner = Some(OwnerLine {
+        control: None,
         owner: "\"><img src=x onerror=alert(2)>".into(),
         says: "@victim@social.example #x".into(),
         source: Some("javascript:alert(3)".into()),

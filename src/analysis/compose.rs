@@ -319,7 +319,7 @@ mod tests {
     use crate::model::assessment::Relation;
     use crate::model::changes::{Change, FollowerTrend};
     use crate::model::finding::{Approval, Approver, Claim, Finding, FindingState, OwnerLine, Withdrawal};
-    use crate::model::outlet::OutletId;
+    use crate::model::outlet::{Control, OutletId};
     use crate::model::tie::{CommentSought, Sister, Ticks, Tie, Topic};
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -341,6 +341,7 @@ mod tests {
             outlet_name: outlet_name.into(),
             owner: Some(OwnerLine {
                 owner: "China Media Group, China's state broadcaster".into(),
+                control: None,
                 says: "State Media Monitor".into(),
                 source: Some("https://monitor.example/cgtn".into()),
             }),
@@ -380,8 +381,12 @@ mod tests {
     fn week() -> Vec<Confirmed> {
         let attested =
             statement(Claim::NewlySeen(Relation::Attested), "noticias@two.example", "rt-es", "RT en Español");
-        let owner =
-            Some(OwnerLine { owner: "ANO TV-Novosti".into(), says: "its imprint".into(), source: None });
+        let owner = Some(OwnerLine {
+            owner: "ANO TV-Novosti".into(),
+            control: None,
+            says: "its imprint".into(),
+            source: None,
+        });
         let attested = Statement {
             quiet_since: None,
             account_names: Some("https://rt.example".into()),
@@ -455,6 +460,7 @@ mod tests {
         let claim = Claim::NewlySeen(Relation::Undisclosed);
         let owner = OwnerLine {
             owner: "United Front Work Department".into(),
+            control: None,
             says: "State Media Monitor".into(),
             source: None,
         };
@@ -1269,6 +1275,33 @@ mod tests {
     }
 
     #[test]
+    fn an_outlet_without_an_owner_is_said_to_be_controlled_and_its_control_is_no_owner() {
+        for (language, says) in [
+            (
+                Language::En,
+                "The outlet: state-controlled; no source names its owner. Source: a monitor, on the page.",
+            ),
+            (
+                Language::Es,
+                "El medio: bajo control estatal; ninguna fuente nombra al propietario. Fuente: a monitor",
+            ),
+            (Language::Zh, "该媒体：受国家控制；未见来源载明所有者。来源：a monitor，见网页。"),
+        ] {
+            let mut known =
+                statement(Claim::NewlySeen(Relation::Official), "cgtn@one.example", "cgtn", "CGTN");
+            known.owner = Some(OwnerLine {
+                owner: String::new(),
+                control: Some(Control::StateControlled),
+                says: "a monitor".into(),
+                source: Some("https://monitor.example/cgtn".into()),
+            });
+            let known = [finding(1, known, &[by_rule()]).confirmed().unwrap()];
+            let text = &told(&known, language).parts[1].text;
+            assert!(text.contains(says), "{text}");
+        }
+    }
+
+    #[test]
     fn no_more_than_five_accounts_are_named_for_the_first_time() {
         let url = public_url();
         let many: Vec<Confirmed> =
@@ -1439,7 +1472,7 @@ mod tests {
             let statement = Statement {
                 acct,
                 network: [Network::Mastodon, Network::Threads, Network::Bluesky][network],
-                owner: Some(OwnerLine { owner, says, source: None }),
+                owner: Some(OwnerLine { owner, control: None, says, source: None }),
                 first_seen: since,
                 followers: Some(FollowerTrend { now: followers, week_before: before }),
                 tenths_of_posts_a_day: pace,

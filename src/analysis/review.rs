@@ -18,7 +18,7 @@ use crate::model::evidence::{Direction, Evidence, Weight};
 use crate::model::finding::{
     Approval, Approver, Claim, Finding, FindingId, FindingState, OwnerLine, Statement,
 };
-use crate::model::outlet::{Outlet, OutletId};
+use crate::model::outlet::{Control, Outlet, OutletId};
 use crate::model::tie::Tie;
 use crate::model::watchlist::Watchlist;
 
@@ -379,10 +379,12 @@ impl Desk<'_> {
 fn owner_line(outlet: &Outlet, watchlist: &Watchlist) -> Option<OwnerLine> {
     let basis = outlet.control_basis.first()?;
     let above = || watchlist.chain(&outlet.id).into_iter().skip(1);
-    let owner = outlet
-        .owner
-        .clone()
-        .or_else(|| above().next().map(|parent| parent.name.clone()))
-        .unwrap_or_else(|| outlet.control.as_str().replace('-', " "));
-    Some(OwnerLine { owner, says: basis.by.clone(), source: basis.source.clone() })
+    let owner = outlet.owner.clone().or_else(|| above().next().map(|parent| parent.name.clone()));
+    // How it is controlled is no name of who does it; and that it is unknown says nothing.
+    let control = owner.is_none().then_some(outlet.control);
+    if control == Some(Control::Unknown) {
+        return None;
+    }
+    let (says, source) = (basis.by.clone(), basis.source.clone());
+    Some(OwnerLine { owner: owner.unwrap_or_default(), control, says, source })
 }

@@ -14,7 +14,7 @@ use super::filters::{AccountFilter, OutletFilter};
 use care::Care;
 use init::Init;
 use login::Login;
-use review::{REVIEW_HELP, Review, Reviewer};
+use review::{REVIEW_HELP, Review, Reviewer, Signer};
 
 /// Tells people who is behind an account.
 ///
@@ -216,7 +216,7 @@ Example
     },
     /// Post a digest now, whatever the schedule says
     #[command(after_help = "\
-Goes on with a digest that is under way. Exit code 4 in safe mode.
+Goes on with a digest that is under way. Exit code 1 after a halt, 4 in safe mode.
 
 Examples
   masthead digest --dry-run      the exact posts with their lengths; changes nothing
@@ -241,18 +241,18 @@ Example
     /// Post again after a halt, or name accounts again after two corrections
     #[command(after_help = "\
 One private person wrongly named, or two withdrawals within 30 days, stop the naming of accounts that hide
-a tie. Corrections, official accounts and changes go on. `--namings` lifts that.
+a tie. Corrections, official accounts and changes go on. `--namings` lifts that. Where `[review] reviewers`
+is empty any name will do.
 
 Examples
-  masthead resume --as ana
+  masthead resume --as ana                 signed with ana's key, as decisions in review are
   masthead resume --namings --as ana")]
     Resume {
         /// Lift the stop of namings instead of a halt
         #[arg(long)]
         namings: bool,
-        /// Who decides that, for the ledger
-        #[arg(long = "as", value_name = "NAME")]
-        by: String,
+        #[command(flatten)]
+        signer: Signer,
     },
     /// After a lost or restored store: compare our posts with the ledger and end safe mode
     #[command(after_help = "\

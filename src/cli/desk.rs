@@ -116,6 +116,20 @@ fn span(text: &str) -> anyhow::Result<Duration> {
     Ok(span)
 }
 
+/// Lifts a halt, or the stop of namings: signed like a decision, wherever somebody could sign.
+pub(super) fn resume(
+    config: &Config,
+    environment: &Environment,
+    namings: bool,
+    signer: &Signer,
+) -> anyhow::Result<Request> {
+    let by = match (&signer.name, config.review.reviewers.is_empty()) {
+        (Some(name), true) => Signature { name: name.clone(), secret: String::new() },
+        _ => sign(config, environment, signer)?,
+    };
+    Ok(if namings { Request::ResumeNamings { by } } else { Request::Resume { by } })
+}
+
 fn sign(config: &Config, environment: &Environment, signer: &Signer) -> anyhow::Result<Signature> {
     let names = &config.review.reviewers;
     let name = match (&signer.name, names.as_slice()) {

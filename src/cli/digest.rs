@@ -52,10 +52,11 @@ fn state(post: &PostLine) -> String {
 pub(super) fn reconciled(report: &ReconcileReport) -> String {
     let mut text = String::new();
     for post in &report.posts {
-        let stands = match post.stands {
-            Some(true) => "stands",
-            Some(false) => "is NOT there",
-            None => "not looked up",
+        let stands = match (post.stands, &post.author) {
+            (Some(true), _) => "stands".to_owned(),
+            (Some(false), _) => "is NOT there".to_owned(),
+            (None, Some(author)) => format!("not looked up, by {author}"),
+            (None, None) => "not looked up".to_owned(),
         };
         let _ = writeln!(text, "digest {} post {}  {stands}  {}", post.digest, post.part, post.url);
     }
@@ -77,6 +78,13 @@ pub(super) fn reconciled(report: &ReconcileReport) -> String {
             "digest {digest} was under way and is closed: the ledger does not tell what was posted of it"
         );
     });
+    if let Some(why) = &report.wrong_account {
+        let _ = writeln!(text, "nothing was compared: {why}");
+        if let Some(why) = &report.safe_mode {
+            let _ = writeln!(text, "safe mode: {why}");
+        }
+        return text;
+    }
     let closing = match (&report.safe_mode, report.is_reconciled) {
         (_, true) => "reconciled: this store is the ledger's from here on".to_owned(),
         (Some(why), false) => {

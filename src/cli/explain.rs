@@ -18,7 +18,7 @@ pub(super) fn explained(explanation: &Explanation) -> String {
     let row = &explanation.account;
     let mut text = format!("{}  \"{}\"\n", row.account, names::clean(&row.name));
     facts(explanation).into_iter().for_each(|(label, value)| {
-        let _ = writeln!(text, "{label:<11}{value}");
+        let _ = writeln!(text, "{label:<12}{value}");
     });
     if let Some(assessment) = &explanation.assessment {
         text.push_str("\nevidence\n");
@@ -32,7 +32,7 @@ pub(super) fn explained(explanation: &Explanation) -> String {
         };
         let _ = writeln!(text, "\n{heading}");
         for condition in &assessment.conditions {
-            let _ = writeln!(text, "  {} {}", if condition.met { "yes" } else { "NO " }, condition.must);
+            let _ = writeln!(text, "  {}  {}", if condition.met { "yes" } else { "NO " }, condition.must);
         }
     }
     let _ = writeln!(text, "\nlooked and found nothing: {}", explanation.found_nothing.join(", "));
@@ -120,8 +120,8 @@ fn level(assessment: &Assessment) -> String {
         None => "no other system or agency".to_owned(),
     };
     format!(
-        "\nlevel      {level}{}\n           a lead from {LEAD_POINTS} points and {LEAD_COPIES} copies; ready when \
-         everything below holds\nnext best  {rival}; has to stay {RIVAL_DISTANCE} points below\n",
+        "\nlevel       {level}{}\n            a lead from {LEAD_POINTS} points and {LEAD_COPIES} copies; ready when \
+         everything below holds\nnext best   {rival}; has to stay {RIVAL_DISTANCE} points below\n",
         since.unwrap_or_default()
     )
 }

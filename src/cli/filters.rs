@@ -3,8 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use crate::cycle::commands::{AccountRow, Named};
+use crate::model::account::AccountId;
 use crate::model::changes::Activity;
 use crate::model::outlet::Outlet;
+use crate::model::pasted::Pasted;
 
 /// The words of [`Relation`](crate::model::assessment::Relation) and [`Control`](crate::model::outlet::Control).
 const RELATIONS: [&str; 7] =
@@ -15,7 +17,7 @@ const CONTROLS: [&str; 6] =
 /// Which accounts; what is not given lets all pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct AccountFilter {
-    /// Only those with this text in their address or name, whatever its case
+    /// Only those with this text in their address or name, whatever its case; a profile's address is understood
     text: Option<String>,
     /// Only those tied to this outlet, by its id
     #[arg(long, value_name = "ID")]
@@ -85,7 +87,19 @@ impl AccountFilter {
             && is(&self.is, row.relation.as_str())
             && self.activity.is_none_or(|wanted| wanted == activity)
             && self.named.is_none_or(|wanted| wanted == named)
-            && has(&self.text, [row.account.as_str(), row.name.as_str()])
+            && self.is_called(row)
+    }
+}
+
+impl AccountFilter {
+    /// By a text in what it is called, or by itself, as people paste it.
+    fn is_called(&self, row: &AccountRow) -> bool {
+        let pasted = self.text.as_ref().and_then(|text| text.parse::<Pasted>().ok());
+        let acct = pasted.as_ref().and_then(Pasted::acct).map(ToString::to_string);
+        let id = AccountId { network: row.network, uri: row.id.clone() };
+        let text = self.text.as_ref().map(|text| text.trim_start_matches('@').to_owned());
+        has(&acct.or(text), [row.account.as_str(), row.name.as_str()])
+            || pasted.is_some_and(|pasted| pasted.is(&id, row.url.as_deref()))
     }
 }
 

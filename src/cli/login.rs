@@ -13,12 +13,15 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::args::login::Fediverse;
-use super::{as_json, put};
+use super::{as_json, put, service};
 use crate::config::{self, Config, Environment, Loaded, Paint};
+use crate::cycle::commands::{Answer, Request};
+use crate::cycle::speaker::{self, Claimant};
 use crate::cycle::user_agent;
+use crate::ledger;
 use crate::model::account::Host;
 use crate::net::{FetchError, Net, NetConfig, Timeouts};
-use crate::publish::home::{self, HomeError, OwnAccount};
+use crate::publish::home::{self, HomeError, Instance, OwnAccount};
 use crate::publish::login::{self, Granted, LoginError, Place, Registration};
 use begun::Begun;
 use token_file::{NewTokenFile, Owner};
@@ -33,6 +36,22 @@ enum Manner {
     Asking,
     /// Two calls: the first prints the address, the second has the code.
     InTwoCalls,
+}
+
+/// A server as it answered.
+#[derive(Debug, Clone, Copy)]
+struct Page<'a> {
+    place: &'a Place<'a>,
+    /// The host in the addresses of its accounts.
+    domain: &'a Option<Host>,
+}
+
+/// Who posted what the ledger has as said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spoken {
+    ByNoOther,
+    /// By an account in whose place this one posts from now on, which is written down.
+    ByAnother,
 }
 
 /// A login under way: what was typed, and what it means with this configuration.
@@ -66,13 +85,15 @@ pub(super) async fn fediverse(
     let desk = Desk { config: &config, typed, server, out, user_agent: user_agent(&config), named_config };
     // What would fail in the end fails before anybody has opened a browser.
     desk.new_token_file()?.give_up();
-    let family = desk.family().await?;
+    let instance = desk.instance().await?;
+    let (family, domain) = (instance.family, instance.domain);
     let place = Place { server: &desk.server, family, hosts: &config.hosts, user_agent: &desk.user_agent };
+    let page = Page { place: &place, domain: &domain };
     if let Some(code) = &typed.code {
         let begun = Begun::recall(&config.state_dir, &desk.server)?;
         let code = say::code(code)?;
         let granted = desk.redeem(&place, &begun.registration, &code).await?;
-        return desk.finish(&place, &begun.registration, granted, Manner::InTwoCalls, json).await;
+        return desk.finish(&page, &begun.registration, granted, Manner::InTwoCalls, json).await;
     }
     let registration = desk.begin(&place, now).await?;
     if json {
@@ -84,7 +105,7 @@ pub(super) async fn fediverse(
         return put(&say::second_half(&desk));
     }
     let granted = desk.ask_for_code(&place, &registration).await?;
-    desk.finish(&place, &registration, granted, Manner::Asking, json).await
+    desk.finish(&page, &registration, granted, Manner::Asking, json).await
 }
 
 impl Desk<'_> {
@@ -143,12 +164,13 @@ impl Desk<'_> {
     /// From a token to a file of it, if it is of the right account.
     async fn finish(
         &self,
-        place: &Place<'_>,
+        page: &Page<'_>,
         registration: &Registration,
         granted: Granted,
         manner: Manner,
         json: bool,
     ) -> anyhow::Result<()> {
+        let place = page.place;
         let own = match self.own(place, &granted.token).await {
             Ok(own) => own,
             Err(error) => {
@@ -157,54 +179,91 @@ impl Desk<'_> {
                     .context("the code was good, but nothing was written, since the token is not");
             }
         };
-        if let Err(error) = self.compare(place, &own, manner).await {
-            login::give_back(place, registration, &granted.token).await;
-            return Err(error);
-        }
+        let who = Claimant::new(&self.server, page.domain.clone(), own.clone());
+        let settled = match self.compare(place, &who, manner).await {
+            Ok(Spoken::ByAnother) => self.let_speak(who).await.map(Some),
+            Ok(Spoken::ByNoOther) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let spoken = match settled {
+            Ok(spoken) => spoken,
+            Err(error) => {
+                login::give_back(place, registration, &granted.token).await;
+                return Err(error);
+            }
+        };
         let file = self.new_token_file()?;
         file.finish(&granted.token)?;
         Begun::forget(&self.config.state_dir);
         if json {
             return put(&as_json(&say::done_as_json(self, &own))?);
         }
-        put(&say::done(self, place, &own))
+        put(&say::done(self, place, &own))?;
+        spoken.map_or(Ok(()), |spoken| put(&format!("\n{spoken}.\n")))
     }
 
-    /// Whether the token that is there is of the same account; if not, somebody has to want that.
-    async fn compare(&self, place: &Place<'_>, own: &OwnAccount, manner: Manner) -> anyhow::Result<()> {
-        if self.typed.replace {
-            return Ok(());
+    /// Whether it may speak: an outlet's account never, and another one than spoke so far if somebody wants that.
+    async fn compare(&self, place: &Place<'_>, who: &Claimant, manner: Manner) -> anyhow::Result<Spoken> {
+        if let Some(listed) = speaker::listed(self.config, who) {
+            bail!(
+                "{listed}. The new token was given back; log in to {} as the bot's own account",
+                self.server
+            );
         }
-        let other = match token_file::read(&self.out)? {
-            None => return Ok(()),
-            // It may be of any server, and is shown to no other than the configured one.
-            Some(_) if self.config.fediverse.server.as_ref() != Some(&self.server) => {
-                format!("{} holds a token already, perhaps of another account", self.out.display())
-            }
-            Some(old) => match self.own(place, &old).await {
-                // Nobody is logged in with it any more.
-                Err(error) if say::is_denied(&error) => return Ok(()),
-                Err(error) => return Err(error).context("ask whose the token is that is there"),
-                Ok(old) if old.id == own.id => return Ok(()),
-                Ok(old) => format!(
-                    "{} is logged in as {}@{}, and this is {}@{}",
-                    self.out.display(),
-                    old.username,
-                    self.server,
-                    own.username,
-                    self.server
-                ),
-            },
+        let entries = ledger::entries(&self.config.state_dir).context("read whose posts the ledger has")?;
+        let other = match speaker::speaker(&entries) {
+            Some(before) if before.is(who) => return Ok(Spoken::ByNoOther),
+            Some(before) => Some((say::another_speaks(&before, who, &entries), Spoken::ByAnother)),
+            None => self.at_hand(place, who).await?.map(|other| (other, Spoken::ByNoOther)),
         };
+        let Some((other, spoken)) = other else { return Ok(Spoken::ByNoOther) };
+        if self.typed.replace {
+            return Ok(spoken);
+        }
         if manner == Manner::Asking {
             let answer = ask(&format!("{other}. Replace it? [y/N] ")).await?;
             ensure!(
                 answer.eq_ignore_ascii_case("y"),
                 "the token was left as it is; the new one was given back"
             );
-            return Ok(());
+            return Ok(spoken);
         }
         bail!("{other}. The new token was given back; `{}` takes it in its place", self.command(" --replace"))
+    }
+
+    /// What speaks against the new token in the one that is there, while nothing was said.
+    async fn at_hand(&self, place: &Place<'_>, who: &Claimant) -> anyhow::Result<Option<String>> {
+        if self.typed.replace {
+            return Ok(None);
+        }
+        Ok(match token_file::read(&self.out)? {
+            None => None,
+            // It may be of any server, and is shown to no other than the configured one.
+            Some(_) if self.config.fediverse.server.as_ref() != Some(&self.server) => {
+                Some(format!("{} holds a token already, perhaps of another account", self.out.display()))
+            }
+            Some(old) => match self.own(place, &old).await {
+                // Nobody is logged in with it any more, and nobody has said anything with it.
+                Err(error) if say::is_denied(&error) => None,
+                Err(error) => return Err(error).context("ask whose the token is that is there"),
+                Ok(old) if old.id == who.id => None,
+                Ok(old) => Some(format!(
+                    "{} is logged in as {}@{}, and this is {who}",
+                    self.out.display(),
+                    old.username,
+                    self.server
+                )),
+            },
+        })
+    }
+
+    /// Notes that another account speaks from now on, before its token is there: until both are, nothing is posted.
+    async fn let_speak(&self, who: Claimant) -> anyhow::Result<String> {
+        let noted = service::ask(self.config.clone(), Request::SpeakAs { who }).await;
+        match noted.context("write down who speaks from now on; the token was given back")? {
+            Answer::Done { says } => Ok(says),
+            _ => bail!("the running service does not say whether it wrote down who speaks from now on"),
+        }
     }
 
     /// Whose token it is, read by the second way where the first one cannot.
@@ -219,10 +278,10 @@ impl Desk<'_> {
     }
 
     /// What kind of server it is; that it answers at all comes out here.
-    async fn family(&self) -> anyhow::Result<home::Family> {
+    async fn instance(&self) -> anyhow::Result<Instance> {
         let server = &self.server;
         match home::instance(&self.net()?, server).await {
-            Ok(instance) => Ok(instance.family),
+            Ok(instance) => Ok(instance),
             Err(HomeError::Fetch(error @ FetchError::Unreachable { .. })) => {
                 let placeholder = server.name().ends_with(".example");
                 let hint = if placeholder {

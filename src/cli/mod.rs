@@ -70,6 +70,12 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             desk::reviewer(load(path, environment, now)?, what, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Resume { namings, ref signer } => {
+            let config = load(path, environment.clone(), now)?;
+            let request = desk::resume(&config, &environment, namings, signer)?;
+            print(&service::ask(config, request).await?, cli.json)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Care(what) => care::run(path, &environment, what, now, cli.json).await,
         Command::Plan { backup } => {
             let plan = plan::ask(path, backup, environment, now).await?;
@@ -85,7 +91,7 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             Ok(ExitCode::SUCCESS)
         }
         Command::Help { ref command, all } => {
-            put(&args::help::about(command, all))?;
+            put(&table::fitted(&args::help::about(command, all), room()))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Login { what: Login::Fediverse(ref typed) } => {
@@ -149,8 +155,6 @@ fn request(command: Command) -> anyhow::Result<Request> {
         Command::Judge { .. } => Request::JudgeAll,
         Command::Digest { dry_run } => Request::Digest { dry_run },
         Command::Halt { why } => Request::Halt { why },
-        Command::Resume { by, namings: false } => Request::Resume { by },
-        Command::Resume { by, namings: true } => Request::ResumeNamings { by },
         Command::Reconcile { by } => Request::Reconcile { by },
         other => anyhow::bail!("{other:?} is not answered by the store"),
     })
@@ -222,10 +226,18 @@ fn check(
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::from(exit::FAULTS) })
 }
 
+/// On a terminal with less the reason of a key stands below it; elsewhere a key is one line, for `grep`.
+const LEAST_ROOM_FOR_KEYS: u16 = 120;
+
 fn keys(json: bool) -> anyhow::Result<ExitCode> {
-    let line =
-        |key: &config::Key| format!("{:<28} {:<22} {}\n", key.name, key.default.unwrap_or("-"), key.reason);
-    put(&if json { as_json(config::keys())? } else { config::keys().iter().map(line).collect() })?;
+    let room = room();
+    let is_narrow = room.is_some_and(|room| room < LEAST_ROOM_FOR_KEYS);
+    let line = |key: &config::Key| match (is_narrow, key.default.unwrap_or("-")) {
+        (false, default) => format!("{:<28} {default:<22} {}\n", key.name, key.reason),
+        (true, default) => format!("{}  {default}\n    {}\n", key.name, key.reason),
+    };
+    let lines: String = config::keys().iter().map(line).collect();
+    put(&if json { as_json(config::keys())? } else { table::fitted(&lines, room) })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -287,6 +299,8 @@ fn room() -> Option<u16> {
 fn exit_code(answer: &Answer) -> ExitCode {
     match answer {
         Answer::Digest(report) if report.safe_mode.is_some() => ExitCode::from(exit::SAFE_MODE),
+        Answer::Digest(report) if report.halted.is_some() => ExitCode::from(exit::FAULTS),
+        Answer::Reconciled(report) if report.wrong_account.is_some() => ExitCode::from(exit::FAULTS),
         Answer::Doctor(health) if health.needs() > 0 => ExitCode::from(exit::FAULTS),
         _ => ExitCode::SUCCESS,
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::desk::{self, Depth};
-use super::table::table;
+use super::table::{fitted, least_width, table};
 use crate::analysis::activity::DORMANT_AFTER;
 use crate::analysis::concealed::{
     FULL_ATTRIBUTION, LEAD_COPIES, LEAD_POINTS, READY_COPIES, READY_DAYS, READY_FAMILIES, READY_POINTS,
@@ -35,7 +35,7 @@ pub(super) fn visible(text: &str) -> String {
 fn words(answer: &Answer, room: Option<u16>) -> String {
     match answer {
         Answer::Accounts { rows } => accounts(rows, room),
-        Answer::Explained(explanation) => super::explain::explained(explanation),
+        Answer::Explained(explanation) => fitted(&super::explain::explained(explanation), room),
         Answer::Review { waiting, leads, .. } => desk::queue(waiting, &[], leads, room),
         Answer::Sheet(sheet) => desk::sheet(sheet, Depth::Screen, room),
         Answer::ReviewLog { rows } => desk::log(rows, room),
@@ -57,6 +57,11 @@ fn words(answer: &Answer, room: Option<u16>) -> String {
     }
 }
 
+/// What an account is, to whom, and whether readers heard of it.
+const LEAST_COLUMNS: usize = 5;
+/// Room beyond the longest words, so that what wraps does not wrap at every one.
+const SLACK: usize = 12;
+
 fn accounts(rows: &[AccountRow], room: Option<u16>) -> String {
     let header = ["account", "is", "outlet", "named", "activity", "followers", "first seen"];
     let cells = rows.iter().map(|row| {
@@ -70,7 +75,17 @@ fn accounts(rows: &[AccountRow], room: Option<u16>) -> String {
             row.found.at.format("%Y-%m-%d").to_string(),
         ]
     });
-    let mut text = table(&header, &cells.collect::<Vec<_>>(), "no account was seen yet", room);
+    let mut cells: Vec<Vec<String>> = cells.collect();
+    // On a narrow terminal the last columns are left out: `explain` has them, and half a handle is no handle.
+    let is_too_wide = |columns: usize, cells: &[Vec<String>]| {
+        room.is_some_and(|room| least_width(&header[..columns], cells) + SLACK > usize::from(room))
+    };
+    let mut columns = header.len();
+    while columns > LEAST_COLUMNS && is_too_wide(columns, &cells) {
+        columns -= 1;
+        cells.iter_mut().for_each(|row| row.truncate(columns));
+    }
+    let mut text = table(&header[..columns], &cells, "no account was seen yet", room);
     let troubles = rows.iter().filter_map(|row| Some((&row.account, row.trouble.as_deref()?)));
     troubles.for_each(|(account, trouble)| tell_trouble(&mut text, "not read", account, trouble));
     text
@@ -293,6 +308,8 @@ mod tests {
         let at = "2026-11-04T10:28:00Z".parse().unwrap();
         AccountRow {
             account: account.to_owned(),
+            id: format!("https://one.example/users/{account}"),
+            url: None,
             network: Network::Mastodon,
             name: "Xinhua".to_owned(),
             relation,

@@ -70,6 +70,38 @@ pub(super) fn wrapped(cell: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A text of lines with columns made to fit: what is too long goes on below, under the column that it is in.
+/// Words stay whole, so that addresses can be copied.
+pub(super) fn fitted(text: &str, room: Option<u16>) -> String {
+    let Some(room) = room.map(usize::from) else { return text.to_owned() };
+    text.split_inclusive('\n').map(|line| fitted_line(line, room)).collect()
+}
+
+fn fitted_line(line: &str, room: usize) -> String {
+    let bare = line.trim_end_matches('\n');
+    if bare.width() <= room {
+        return line.to_owned();
+    }
+    // The last column that leaves half of the room for its words.
+    let starts = bare.char_indices().map(|(at, _)| at);
+    let starts = starts.filter(|at| bare[..*at].ends_with(GAP) && !bare[*at..].starts_with(' '));
+    let starts = starts.filter(|at| bare[..*at].width() <= room / 2);
+    let column = starts.last().unwrap_or(bare.len() - bare.trim_start().len());
+    let (before, words) = bare.split_at(column);
+    let indent = before.width();
+    let lines = wrapped(words, room.saturating_sub(indent).max(1));
+    let text = format!("{before}{}", lines.join(&format!("\n{}", " ".repeat(indent))));
+    let mut text: String = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    text.push('\n');
+    text
+}
+
+/// How narrow a table of these rows can be.
+pub(super) fn least_width(header: &[&str], rows: &[Vec<String>]) -> usize {
+    let header: Vec<String> = header.iter().map(|title| (*title).to_owned()).collect();
+    widths(&header, rows, Some(1)).iter().sum::<usize>() + GAP.len() * header.len().saturating_sub(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +136,18 @@ mod tests {
         ");
         let cramped = table(&["account", "activity", "posts"], &rows(), "none", Some(10));
         assert!(cramped.contains("a_long_handle@social.example  dormant     7\n"), "{cramped}");
+    }
+
+    #[test]
+    fn long_lines_go_on_under_their_column_and_addresses_stay_whole() {
+        let text = "  rel_me  proof  the page of the outlet links to it\n          https://outlet.example/a/long/address  seen today\n";
+        insta::assert_snapshot!(fitted(text, Some(40)), @r"
+          rel_me  proof  the page of the outlet
+                         links to it
+                  https://outlet.example/a/long/address
+                  seen today
+        ");
+        assert_eq!(fitted(text, None), text);
+        assert_eq!(fitted("a\n\nb", Some(40)), "a\n\nb");
     }
 }

@@ -7,7 +7,7 @@ use crate::model::dossier::Listing;
 use crate::model::outlet::{ListedAccount, OutletId};
 use crate::model::watchlist::Watchlist;
 
-use super::fault::Fault;
+use super::fault::{Fault, Level};
 use super::nearest::Suggestions;
 use super::raw::{RawConfig, given};
 use super::records::{is_read, web_address};
@@ -32,6 +32,7 @@ pub(super) fn listings(
     let mut switched_off: Vec<Listing> = Vec::new();
     let mut suggestions = Suggestions::default();
     for At { value: account, spot } in &raw.accounts {
+        let known_faults = faults.len();
         if let Some(fault) =
             super::handles::fault(account.network, &account.handle, Some(&account.outlet.value))
         {
@@ -41,7 +42,12 @@ pub(super) fn listings(
             let fault = Fault::error("proof that is not a page").at(proof.spot).within(Some(*spot));
             faults.push(fault.label("nothing to fetch").expected("an address that starts with https://"));
         }
-        let Some(id) = known.outlet(&account.outlet, *spot, &mut suggestions, faults) else { continue };
+        let id = known.outlet(&account.outlet, *spot, &mut suggestions, faults);
+        if !account.enabled {
+            // What is switched off keeps nothing from running: it is told, and may be wrong.
+            faults[known_faults..].iter_mut().for_each(|fault| fault.level = Level::Warning);
+        }
+        let Some(id) = id else { continue };
         let listing = Listing {
             account: ListedAccount {
                 network: account.network,

@@ -326,6 +326,12 @@ pub(super) fn web(raw: &RawConfig, faults: &mut Vec<Fault>) -> Web {
             let fault = fault.label("readers could not follow it");
             faults.push(fault.expected("\"https://masthead.example\", without ? and #"));
         }
+        if url.as_ref().is_some_and(|url| url.path() != "/") {
+            let fault = Fault::error("site below a path").at(text.spot);
+            let fault =
+                fault.label("the pages link to each other from the root of their host, /method or /d/12");
+            faults.push(fault.expected("a host of their own, for example \"https://masthead.example\""));
+        }
         url
     });
     Web { listen: listen.unwrap_or(usual), public_url }

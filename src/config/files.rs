@@ -64,22 +64,22 @@ pub(super) fn name(path: &Path) -> String {
 }
 
 /// Looks up the entries of `watchlist` in order; a file that two entries name is read once.
-pub(super) fn expand(entries: &[At<String>], folder: &Path, faults: &mut Vec<Fault>) -> Vec<WatchFile> {
-    let mut files = Vec::new();
+pub(super) fn expand(entries: &[At<String>], folder: &Path, faults: &mut Vec<Fault>) -> Vec<At<WatchFile>> {
+    let mut files: Vec<At<WatchFile>> = Vec::new();
     for entry in entries {
         match matching(&entry.value, folder) {
             Ok(found) => {
                 for file in found {
-                    if !files.contains(&file) {
-                        files.push(file);
+                    if !files.iter().any(|known| known.value == file) {
+                        files.push(At { value: file, spot: entry.spot });
                     }
                 }
             }
             Err(fault) => faults.push(fault.at(entry.spot)),
         }
     }
-    if files.len() > MOST_FILES {
-        let fault = Fault::error(format!("{} watchlist files", files.len()));
+    if let Some(first) = files.get(MOST_FILES) {
+        let fault = Fault::error(format!("{} watchlist files", files.len())).at(first.spot);
         faults.push(fault.expected(format!("at most {MOST_FILES}")));
         files.truncate(MOST_FILES);
     }

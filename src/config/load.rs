@@ -1,5 +1,6 @@
 //! One load: every file is read, everything wrong is collected, and only a good whole becomes a [`Config`].
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -17,7 +18,7 @@ use super::records::{self, RawRecords};
 use super::report::{Report, Tally};
 use super::secrets::{self, TokenFolders};
 use super::section::Section;
-use super::spans::{At, FileId, Origin, Source, Sources, Spot};
+use super::spans::{At, FileId, Origin, Position, Source, Sources, Spot};
 use super::watchlist::{self, Extent};
 use super::{
     BACKUPS, CACHE_MIB, Config, Environment, STATE_DIR, TOKEN_FILE, WATCHLIST, accounts, builtin, check,
@@ -189,7 +190,7 @@ impl Reading {
     }
 
     fn watch_files(&mut self, entries: &[At<String>], folder: &Path) {
-        for entry in files::expand(entries, folder, &mut self.faults) {
+        for At { value: entry, spot } in files::expand(entries, folder, &mut self.faults) {
             let path = match entry {
                 WatchFile::Builtin => {
                     self.builtin();
@@ -203,7 +204,7 @@ impl Reading {
                 }
                 Err(fault) => {
                     self.extent = Extent::Partial;
-                    self.faults.push(fault);
+                    self.faults.push(fault.at(spot));
                 }
             }
         }
@@ -269,6 +270,7 @@ impl Reading {
             store_cache_mib: raw.cache_mib.as_ref().map_or(CACHE_MIB, |number| number.value),
             clock: trial::clock(raw.clock.as_ref(), faults),
             hosts,
+            places: places(&raw, &self.sources),
             path: Some(path),
             environment: environment.clone(),
             watchlist,
@@ -279,4 +281,22 @@ impl Reading {
         let (state_dir, file) = (Some(config.state_dir.clone()), config.path.clone());
         Loaded { config: report.is_good().then_some(config), report, state_dir, file, looks: self.looks }
     }
+}
+
+/// Where the keys stand that can be refused after the files were found good: what a running service cannot change, and
+/// what another program may have taken.
+fn places(raw: &RawConfig, sources: &Sources) -> BTreeMap<&'static str, String> {
+    let spots = [
+        ("state_dir", raw.state_dir.as_ref().map(|it| it.spot)),
+        ("contact", raw.contact.as_ref().map(|it| it.spot)),
+        ("[clock]", raw.clock.as_ref().map(|it| it.spot)),
+        ("[hosts]", raw.hosts.first().map(|(name, _)| name.spot)),
+        ("[store] cache_mib", raw.cache_mib.as_ref().map(|it| it.spot)),
+        ("[web] listen", raw.listen.as_ref().map(|it| it.spot)),
+    ];
+    let place = |spot: Spot| {
+        let Position { line, column } = sources.position(spot);
+        format!("{}:{line}:{column}", sources.get(spot.file).name)
+    };
+    spots.into_iter().filter_map(|(key, spot)| Some((key, place(spot?)))).collect()
 }

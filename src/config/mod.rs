@@ -91,6 +91,15 @@ pub struct Config {
     pub clock: Clock,
     /// Trials: names that answer on this machine. All addresses are loopback.
     pub hosts: BTreeMap<Host, SocketAddr>,
+    /// Where keys stand that can be refused after they were read, as `file:line:column`.
+    pub places: BTreeMap<&'static str, String>,
+}
+
+impl Config {
+    /// The place of a key in an answer that refuses it, on a line of its own; empty where it is not written.
+    pub fn shown_at(&self, key: &str) -> String {
+        self.places.get(key).map_or_else(String::new, |place| format!("\n  --> {place}"))
+    }
 }
 
 /// When digests are due.

@@ -23,11 +23,12 @@ use super::collect::CollectReport;
 use super::health::{self, probe};
 use super::plan::Plan;
 use super::reload::InForce;
+use super::speaker::Claimant;
 use super::{Newsroom, backup, collect, judge, plan, publish, targets};
 use crate::config::{self, Loaded};
-use crate::model::account::Acct;
 use crate::model::finding::FindingId;
 use crate::model::health::Health;
+use crate::model::pasted::Pasted;
 use crate::store::{Store, StoreError, unless_damaged};
 
 /// What can be asked. One line of JSON on the socket.
@@ -101,11 +102,15 @@ pub enum Request {
         why: String,
     },
     Resume {
-        by: String,
+        by: Signature,
+    },
+    /// Another account of ours posts from now on.
+    SpeakAs {
+        who: Claimant,
     },
     /// Lets accounts be named again after corrections stopped that.
     ResumeNamings {
-        by: String,
+        by: Signature,
     },
     /// Store and ledger into one file, read back; a daily one not while a [`backup::Doubt`] stands.
     Backup {
@@ -214,14 +219,17 @@ pub async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> an
             publish::halt(room, &why, now).await?;
             Answer::Done { says: "halted: nothing is posted until `masthead resume --as NAME`".to_owned() }
         }
+        Request::SpeakAs { who } => Answer::Done { says: publish::speak_as(room, &who, now).await? },
         Request::ResumeNamings { by } => {
-            publish::resume_namings(room, &by, now).await?;
-            Answer::Done { says: "accounts are named again from the next digest on".to_owned() }
+            let unknown = review::may_resume(room, &by).await?;
+            publish::resume_namings(room, &by.name, now).await?;
+            Answer::Done { says: format!("accounts are named again from the next digest on{unknown}") }
         }
         Request::Resume { by } => {
-            publish::resume(room, &by, now).await?;
+            let unknown = review::may_resume(room, &by).await?;
+            publish::resume(room, &by.name, now).await?;
             Answer::Done {
-                says: "resumed: a digest under way goes on, the next one comes on schedule".to_owned(),
+                says: format!("resumed: a digest under way goes on, the next one comes on schedule{unknown}"),
             }
         }
         Request::Backup { daily } => {
@@ -265,11 +273,17 @@ async fn plan_by(room: &Newsroom, file: PathBuf, version: &str, now: DateTime<Ut
 }
 
 async fn explain_one(room: &Newsroom, account: &str, now: DateTime<Utc>) -> anyhow::Result<Explanation> {
-    let acct: Acct = account.parse()?;
+    let pasted: Pasted = account.parse()?;
     let config = room.config.clone();
-    let asked = acct.clone();
+    let asked = pasted.clone();
     let found = room.store.run(move |store| explain::explain(store, &config, &asked, now)).await?;
-    found.ok_or_else(|| anyhow::anyhow!("{acct} was never seen; `masthead accounts` lists those that were"))
+    found.ok_or_else(|| never_seen(&pasted))
+}
+
+/// Nobody can answer for an account that nobody met.
+fn never_seen(asked: &Pasted) -> anyhow::Error {
+    let name = asked.acct().map_or_else(|| asked.to_string(), ToString::to_string);
+    anyhow::anyhow!("{name} was never seen; `masthead accounts` lists those that were")
 }
 
 fn target_rows(store: &Store) -> Result<Vec<TargetRow>, StoreError> {

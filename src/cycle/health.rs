@@ -48,7 +48,7 @@ struct Seen<'a> {
 /// The store's.
 pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let memory = room.vitals.recall();
-    let press = publishing::of_press(&*room.press.lock().await, &room.config);
+    let press = publishing::of_press(&*room.press.lock().await, &room.config, &memory);
     let doubt = backup::doubt(room, now).await;
     let home = room.config.publish.as_ref().map(|publish| &publish.server);
     let (clock, in_force) = (room.net.our_clock(home, now), room.reloads.in_force());

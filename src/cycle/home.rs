@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
+use super::speaker::{Claimant, Objection};
 use super::vitals::{HomeLost, HomeSeen};
 use super::{Newsroom, user_agent};
 use crate::analysis::measure::Limits;
@@ -29,8 +30,8 @@ pub async fn at_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
         Some(at_home) => Ok(at_home.clone()),
         None => {
             let at_home = known.insert(ask_home(room).await?);
-            let HomeSeen { username, max_characters, .. } = &at_home.seen;
-            tracing::info!(account = %username, limit = max_characters, "posting is ready");
+            let HomeSeen { who, max_characters, .. } = &at_home.seen;
+            tracing::info!(account = %who, limit = max_characters, "posting is ready");
             Ok(at_home.clone())
         }
     }
@@ -63,6 +64,9 @@ pub enum HomeTrouble {
     ReplyTo(OutboxError),
     #[error("our own posts: {0}")]
     Own(OutboxError),
+    /// Another account than the one that posted what was said, or an outlet's: nothing is posted as it.
+    #[error("{0}")]
+    WrongAccount(Objection),
     /// A post of ours that no record of ours explains.
     #[error("safe mode: {0}")]
     Stranger(String),
@@ -107,15 +111,15 @@ async fn ask(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
     if !own.is_bot {
         tracing::warn!(account = %own.url, "the account that posts is not marked as a bot, which the fediverse expects");
     }
-    let outbox = Outbox::new(room.net.clone(), server.clone(), token.clone(), own.id);
+    let outbox = Outbox::new(room.net.clone(), server.clone(), token.clone(), own.id.clone());
     let reply_to = match &room.config.fediverse.reply_to {
         Some(url) => Some(outbox.resolve(url).await.map_err(HomeTrouble::ReplyTo)?),
         None => None,
     };
     let newest = outbox.own_since(room.config.clock.now()).await.map_err(HomeTrouble::Own)?;
     let seen = HomeSeen {
-        username: own.username,
         is_bot: own.is_bot,
+        who: Claimant::new(server, instance.domain.clone(), own),
         max_characters: instance.limits.max_characters,
         version: instance.version.clone(),
     };

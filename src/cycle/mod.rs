@@ -24,6 +24,7 @@ pub mod rescue;
 pub mod restore;
 pub mod schedule;
 pub mod space;
+pub mod speaker;
 pub mod targets;
 pub mod vitals;
 

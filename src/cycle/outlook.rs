@@ -24,6 +24,26 @@ impl Read {
     }
 }
 
+/// How we are known to a server on which accounts are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoggedIn {
+    /// It has a token of its own in `[sources.mastodon] tokens`.
+    ToRead,
+    /// We post there, and read its timelines with the same token; profiles, posts and searches are read as anybody can.
+    ToPost,
+    No,
+}
+
+/// Which token a server is read with.
+pub fn login(config: &Config, server: &Host) -> LoggedIn {
+    let posts_there = config.publish.as_ref().is_some_and(|publish| publish.server == *server);
+    match config.mastodon.tokens.contains_key(server) {
+        true => LoggedIn::ToRead,
+        false if posts_there => LoggedIn::ToPost,
+        false => LoggedIn::No,
+    }
+}
+
 /// The fediverse servers that are read without being led there by a find.
 pub fn servers(config: &Config) -> Vec<Read> {
     if !config.mastodon.enabled {
@@ -138,9 +158,14 @@ fn fediverse_line(config: &Config) -> String {
         .servers
         .iter()
         .filter(|server| !mastodon.opt_out.has_host(server))
-        .map(|server| match mastodon.tokens.contains_key(server) {
-            true => format!("{server} (logged in)"),
-            false => format!("{server} (without login: some servers refuse searches and timelines)"),
+        .map(|server| match login(config, server) {
+            LoggedIn::ToRead => format!("{server} (logged in)"),
+            LoggedIn::ToPost => {
+                format!(
+                    "{server} (timelines by the token that posts, the rest without login, which some refuse)"
+                )
+            }
+            LoggedIn::No => format!("{server} (without login: some servers refuse searches and timelines)"),
         })
         .collect();
     let listed =

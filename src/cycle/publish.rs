@@ -17,13 +17,16 @@ use chrono::{DateTime, Duration, Utc};
 use super::clock_check::{self, ClockTrouble};
 use super::home::HomeTrouble;
 use super::press::Press;
+use super::speaker::{self, Claimant};
 use super::{Newsroom, judge, schedule};
 use crate::model::digest::{DigestNumber, DigestRecord, DigestState};
 use crate::model::record::Record;
+use crate::publish::thread;
 use crate::store::{Batch, Store, StoreError};
 
 pub use by_hand::{DigestReport, PostLine, digest_now, dry_run};
 use edition::{Composed, NotNow};
+pub use edits::{Stranded, out_of_reach};
 pub(super) use posting::random_hex;
 pub use preview::{Previews, preview};
 pub use reconcile::{PostCheck, ReconcileReport, reconcile};
@@ -172,6 +175,11 @@ async fn make(
 
 /// Stops all posting until somebody resumes it.
 pub async fn halt(room: &Newsroom, why: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let why = why.trim();
+    anyhow::ensure!(
+        !why.is_empty(),
+        "say why: it is what health and the public record show, for example --why \"objection to digest 12\""
+    );
     decide(room, Record::Halted { why: why.to_owned() }, now).await
 }
 
@@ -187,6 +195,42 @@ pub async fn resume_namings(room: &Newsroom, by: &str, now: DateTime<Utc>) -> an
     let stopped = room.press.lock().await.namings_stopped().is_some();
     anyhow::ensure!(stopped, "nothing stopped the naming of accounts");
     decide(room, Record::NamingsResumed { by: by.to_owned() }, now).await
+}
+
+/// Lets another account of ours speak from now on. A digest that the one before had begun ends where it is.
+///
+/// # Errors
+/// An account that may not speak at all, or what the disk says.
+pub async fn speak_as(room: &Newsroom, who: &Claimant, now: DateTime<Utc>) -> anyhow::Result<String> {
+    if let Some(listed) = speaker::listed(&room.config, who) {
+        anyhow::bail!(listed);
+    }
+    let mut press = room.press.lock().await;
+    let Some(before) = speaker::speaker(press.entries()).filter(|before| !before.is(who)) else {
+        return Ok(format!("{who} speaks"));
+    };
+    press.append(now, speaker::posts_as(who))?;
+    let record = under_way(room).await?;
+    let has_begun = |number| {
+        let is_intent =
+            |record: &Record| matches!(record, Record::Intent { digest, .. } if *digest == number);
+        press.entries().iter().any(|entry| is_intent(&entry.record))
+    };
+    let begun = record.filter(|record| has_begun(record.digest.number));
+    if let Some(record) = &begun {
+        let why = format!("it may stand on the server as a post of {before}, who speaks no longer");
+        for record in thread::broken_off(&record.digest, press.entries(), &why) {
+            press.append(now, record)?;
+        }
+    }
+    follow(room, &mut press, begun.as_ref().map(|record| record.digest.number)).await?;
+    let cut_short = begun.map(|record| {
+        format!(
+            "; digest {} ends where it was, and what is missing comes with the next",
+            record.digest.number
+        )
+    });
+    Ok(format!("{who} speaks from now on, after {before}{}", cut_short.unwrap_or_default()))
 }
 
 /// Writes down what a person decided about publishing as a whole.

@@ -99,8 +99,9 @@ pub fn refusal(old: &Config, new: &Config) -> Option<String> {
     let changed: Vec<&str> =
         changed.into_iter().filter(|(changed, _)| *changed).map(|(_, key)| key).collect();
     (!changed.is_empty()).then(|| {
+        let places: String = changed.iter().map(|key| new.shown_at(key)).collect();
         format!(
-            "{} cannot change while the service runs: it needs a restart; until then, put the old value back",
+            "{} cannot change while the service runs: it needs a restart; until then, put the old value back{places}",
             changed.join(" and ")
         )
     })

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::backup;
 use super::collect::CollectReport;
+use super::speaker::Claimant;
 use crate::model::health::Health;
 
 /// What a process remembers of itself. Clones are one memory, also over a change of the configuration.
@@ -57,7 +58,7 @@ pub struct Delivery {
 /// Our account on its server, as far as its health goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HomeSeen {
-    pub username: String,
+    pub who: Claimant,
     pub is_bot: bool,
     /// The longest post that the server takes.
     pub max_characters: u32,

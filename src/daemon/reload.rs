@@ -152,8 +152,10 @@ fn prepare(
         return Err(Refused::because(why, &config, at));
     }
     let new = room.reconfigured(config.clone());
-    let new = new.map_err(|error| Refused::because(format!("{error:#}"), &config, at))?;
-    let pages = open_pages(&new);
-    let pages = pages.map_err(|error| Refused::because(format!("{error:#}"), &config, at))?;
+    let refused = |error: anyhow::Error, key| {
+        Refused::because(format!("{error:#}{}", config.shown_at(key)), &config, at)
+    };
+    let new = new.map_err(|error| refused(error, "contact"))?;
+    let pages = open_pages(&new).map_err(|error| refused(error, "[web] listen"))?;
     Ok((new, pages))
 }

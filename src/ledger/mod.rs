@@ -41,7 +41,7 @@ pub use copy::{Copying, Follower, Piece, is_name, pieces};
 pub use retractions::{Retraction, Taking};
 pub use standing::{Standing, standing};
 pub use texts::Text;
-pub use verify::{Verified, verify};
+pub use verify::{Verified, entries, verify};
 
 /// The name of the file in the state directory.
 pub const FILE_NAME: &str = "ledger.jsonl";

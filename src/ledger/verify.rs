@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{FILE_NAME, LedgerError, chain, texts};
 use crate::model::digest::DigestNumber;
-use crate::model::record::Record;
+use crate::model::record::{Entry, Record};
 
 /// What a check of a ledger found. Its chain holds; otherwise there is an error instead.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -46,6 +46,19 @@ impl Verified {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+}
+
+/// The records of the ledger in a state directory, also while its owner writes to it; none where there is no ledger.
+///
+/// # Errors
+/// As [`verify`].
+pub fn entries(dir: &Path) -> Result<Vec<Entry>, LedgerError> {
+    let path = dir.join(FILE_NAME);
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(chain::read(&path, &bytes)?.entries),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(LedgerError::io(&path, "read", error)),
     }
 }
 

@@ -47,6 +47,9 @@ pub enum NameError {
     Host(String),
     #[error("`{0}` is not an account address; expected user@host")]
     Acct(String),
+    /// As a person wrote it, who may write it in several ways.
+    #[error("`{0}` is no account; expected user@host or the address of its profile")]
+    Pasted(String),
 }
 
 impl Host {

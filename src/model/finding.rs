@@ -12,7 +12,7 @@ use super::assessment::Relation;
 use super::changes::{Change, FollowerTrend};
 use super::digest::DigestNumber;
 use super::evidence::{Evidence, hex};
-use super::outlet::OutletId;
+use super::outlet::{Control, OutletId};
 use super::tie::Tie;
 
 /// The number of a finding, printed as `F-0047`.
@@ -37,7 +37,10 @@ impl FromStr for FindingId {
 /// Who controls the outlet, and who says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerLine {
+    /// The owner's name; empty where no source has one and `control` says all that is known.
     pub owner: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
     pub says: String,
     pub source: Option<String>,
 }

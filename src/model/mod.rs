@@ -11,6 +11,7 @@ pub mod health;
 pub mod item;
 pub mod observation;
 pub mod outlet;
+pub mod pasted;
 pub mod proof;
 pub mod record;
 pub mod reuse;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::account::Host;
 use super::digest::DigestNumber;
 use super::finding::FindingId;
 
@@ -34,6 +35,14 @@ pub enum Record {
     /// The first record: which store this ledger belongs to.
     Opened {
         store: String,
+    },
+    /// From here on this account of ours posts: written before the first post, and when a person lets another
+    /// account speak in its place.
+    PostsAs {
+        server: Host,
+        /// Its id on that server.
+        account: String,
+        username: String,
     },
     /// These very bytes may be posted, by these approvers.
     Approved {
@@ -198,6 +207,7 @@ impl Record {
             | Record::Held { digest, .. }
             | Record::Closed { digest, .. } => Some(*digest),
             Record::Opened { .. }
+            | Record::PostsAs { .. }
             | Record::Reviewer { .. }
             | Record::Reviewed { .. }
             | Record::NeverFlagged { .. }

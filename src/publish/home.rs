@@ -61,6 +61,8 @@ impl Family {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
     pub family: Family,
+    /// The host in its accounts' addresses, which may be another than the one that answers.
+    pub domain: Option<Host>,
     pub version: String,
     pub limits: Limits,
 }
@@ -237,12 +239,20 @@ pub fn parse_instance(bytes: &[u8]) -> Result<Instance, String> {
     let at_most = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(Instance {
         family: family(&value, version),
+        domain: domain(&value),
         version: version.chars().filter(|c| !c.is_control()).take(100).collect(),
         limits: Limits {
             max_characters: max.map_or(usual.max_characters, at_most),
             reserved_per_url: reserved.map_or(usual.reserved_per_url, at_most),
         },
     })
+}
+
+/// The host of its accounts: a bare name in Mastodon, an address in others, GoToSocial has a word of its own.
+fn domain(value: &Value) -> Option<Host> {
+    let said = ["account_domain", "domain", "uri"].into_iter().find_map(|key| value.get(key)?.as_str())?;
+    let name = said.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+    Host::parse(name).ok()
 }
 
 /// Software says so in its version (`2.7.2 (compatible; Pleroma 2.6.0)`) or by where its source is.

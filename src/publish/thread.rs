@@ -26,7 +26,7 @@ use crate::analysis::compose::{self, MOST_NEWLY_NAMED, MOST_POSTS};
 use crate::model::digest::{Digest, DigestRecord, DigestState, Part, PartState};
 use crate::model::record::{Entry, Record};
 
-pub use aftermath::{Outcome, after_read, after_removal, after_send};
+pub use aftermath::{Outcome, after_read, after_removal, after_send, broken_off};
 pub use corrections::{Editing, to_edit};
 use history::{Fate, History, PartHistory};
 use request::approved;

@@ -161,9 +161,13 @@ fn particulars(statement: &Statement) -> Markup {
         dl.facts {
             @if let Some(line) = &statement.owner {
                 div {
-                    dt { @if statement.relation == Relation::Undisclosed { "Outlet's owner" } @else { "Owner" } }
+                    dt { @if line.control.is_some() { "Control" } @else if statement.relation == Relation::Undisclosed { "Outlet's owner" } @else { "Owner" } }
                     dd {
-                        (sentence_end(&names::clean(&line.owner))) " Source: " (names::clean(&line.says))
+                        @match line.control {
+                            Some(control) => { (words::control(control)) "; no source names the owner." }
+                            None => { (sentence_end(&names::clean(&line.owner))) }
+                        }
+                        " Source: " (names::clean(&line.says))
                         @if let Some(source) = &line.source { ", " (frame::foreign_link(source)) }
                     }
                 }

@@ -6,6 +6,7 @@ use crate::analysis::names;
 use crate::model::assessment::Relation;
 use crate::model::changes::{Change, FollowerTrend};
 use crate::model::finding::{Approver, Claim, Confirmed, Statement};
+use crate::model::outlet::Control;
 
 pub(super) fn day(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y").to_string()
@@ -13,6 +14,18 @@ pub(super) fn day(at: DateTime<Utc>) -> String {
 
 pub(super) fn minute(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+/// How an outlet is controlled, as its sources say.
+pub(super) fn control(control: Control) -> &'static str {
+    match control {
+        Control::StateControlled => "State-controlled",
+        Control::PartyOrgan => "An organ of a party",
+        Control::Captured => "Captured by the state",
+        Control::Contested => "Who controls it is contested",
+        Control::Unknown => "Who controls it is unknown",
+        Control::InformationOperation => "Part of an information operation",
+    }
 }
 
 /// The first and the last day of a digest.

@@ -24,6 +24,16 @@ fn accounts_are_shown_by_what_they_are_do_and_are_called() {
     assert_eq!(shown(&["--is", "official", "--named", "on-page"]).len(), 4);
     assert_eq!(shown(&["--named", "no"]).len(), 2);
     assert_eq!(shown(&["XINHUA_FR"]), ["xinhua_fr@one.example"]);
+    for pasted in [
+        "@xinhua_fr@one.example",
+        "https://one.example/@xinhua_fr",
+        "https://social.example/@xinhua_fr@one.example",
+        "https://one.example/users/xinhua_fr",
+    ] {
+        assert_eq!(shown(&[pasted]), ["xinhua_fr@one.example"], "{pasted}");
+        let explained = world.ask(&["explain", pasted]);
+        assert_eq!(explained["account"]["account"], "xinhua_fr@one.example", "{pasted}");
+    }
     assert_eq!(shown(&["--outlet", "cns"]), Vec::<String>::new());
     assert!(shown(&["--activity", "dormant"]).contains(&"xinhua_ru@two.example".to_owned()));
     let none = world.command(&["accounts", "--outlet", "cns"]);

@@ -30,6 +30,7 @@ fn a_halt_holds_the_digest_that_is_due_until_somebody_resumes() {
     pause(A_WHILE);
     let digest = world.command(&["digest"]);
     assert!(digest.stdout.contains("halted: a doubt about the newcomer"), "{digest:?}");
+    assert_eq!(digest.code, Some(1), "whoever asked for a digest has none");
     assert!(world.outbox(HOME).is_empty());
     assert_eq!(world.command(&["resume", "--as", "ana"]).code, Some(0));
     finish(&world, service);
@@ -60,4 +61,29 @@ fn a_file_stops_all_posting_also_where_no_command_works() {
     assert_eq!((world.records("intent").len(), world.outbox(HOME).len()), (0, 0));
     fs::remove_file(&file).unwrap();
     finish(&world, service);
+}
+
+#[test]
+fn a_halt_says_why_and_is_lifted_by_a_reviewer_with_their_key() {
+    let mut world = World::open(RATE);
+    for why in ["", "  "] {
+        let done = world.command(&["halt", "--why", why]);
+        assert_eq!(done.code, Some(1), "{done:?}");
+        assert!(done.stderr.contains("--why \"objection to digest 12\""), "{done:?}");
+    }
+    assert_eq!(world.command(&["halt", "--why", "a doubt"]).code, Some(0));
+    let anybody = world.command(&["resume", "--as", "zoe"]);
+    assert_eq!(anybody.code, Some(0), "where there are no reviewers nobody could lift it otherwise");
+    assert!(anybody.stdout.contains("`masthead reviewer add zoe`"), "{anybody:?}");
+
+    world.edit("official = 0", "official = 0\nreviewers = [\"ana\"]");
+    assert_eq!(world.command(&["halt", "--why", "a doubt"]).code, Some(0));
+    for (name, says) in [("zoe", "`zoe` is no reviewer"), ("ana", "`masthead reviewer add ana` makes one")] {
+        let refused = world.command(&["resume", "--as", name]);
+        assert!(refused.code == Some(1) && refused.stderr.contains(says), "{refused:?}");
+    }
+    assert_eq!(world.command(&["reviewer", "add", "ana"]).code, Some(0));
+    assert_eq!(world.command(&["resume"]).code, Some(0), "the only one need not be named");
+    let by: Vec<_> = world.records("resumed").iter().map(|entry| entry["by"].clone()).collect();
+    assert_eq!(by, ["zoe", "ana"]);
 }

@@ -6,7 +6,9 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use crate::service::{Done, World};
+use crate::manual::assert_promised;
+use crate::scene::{self, HOME};
+use crate::service::{Done, PATIENCE, World};
 use serde_json::{Value, json};
 
 const LOGIN: [&str; 2] = ["login", "fediverse"];
@@ -23,8 +25,22 @@ impl Scene {
         Scene { world }
     }
 
+    /// A world in which the bot has posted a digest; its token is where it always was.
+    fn said_once() -> Scene {
+        let world = scene::newcomer_found(World::open(1200));
+        let service = world.run();
+        scene::closed(&world, 1);
+        assert_eq!(service.stop().0, Some(0));
+        Scene { world }
+    }
+
     fn token_file(&self) -> PathBuf {
         self.world.dir().join("new.token")
+    }
+
+    /// The file of the token with which the first digest was posted.
+    fn first_token(&self) -> PathBuf {
+        self.world.dir().join("social.token")
     }
 
     /// The first half: the address of the page.
@@ -158,6 +174,111 @@ fn another_account_takes_the_place_of_the_first_only_if_somebody_says_so() {
     for lack in ["it is not marked as a bot", "it does not say whom to write to", "/settings/profile"] {
         assert!(replaced.stdout.contains(lack), "{}", replaced.stdout);
     }
+}
+
+/// What a revoked token was good for does not matter: the ledger knows who spoke.
+#[test]
+fn a_revoked_token_lets_no_other_account_speak_unless_somebody_says_so() {
+    let scene = Scene::said_once();
+    fs::write(scene.first_token(), "revoked-long-ago\n").unwrap();
+    let other = scene.log_in("&account=iria", &[]);
+    assert_eq!(other.code, Some(1), "{other:?}");
+    for says in [
+        "masthead@social.example is the account that posts here, 2 posts so far, and this is iria@social.example",
+        "can be corrected only by masthead@social.example",
+        "--replace` takes it in its place",
+    ] {
+        assert!(other.stderr.contains(says), "{}", other.stderr);
+    }
+    assert_eq!(fs::read_to_string(scene.first_token()).unwrap(), "revoked-long-ago\n");
+    assert_eq!(scene.log_in("", &[]).code, Some(0), "the same account needs no leave");
+
+    let replaced = scene.log_in("&account=iria", &["--replace"]);
+    assert_eq!(replaced.code, Some(0), "{replaced:?}");
+    let says = "iria@social.example speaks from now on, after masthead@social.example.";
+    assert!(replaced.stdout.contains(says), "{}", replaced.stdout);
+    let named: Vec<Value> =
+        scene.world.records("posts_as").iter().map(|entry| entry["username"].clone()).collect();
+    assert_eq!(named, ["masthead", "iria"]);
+    // What the other one said is not looked up among her posts, and is not gone.
+    let looked = scene.world.ask(&["reconcile"]);
+    for post in looked["posts"].as_array().unwrap() {
+        assert_eq!((&post["stands"], &post["author"]), (&Value::Null, &json!("masthead@social.example")));
+    }
+}
+
+#[test]
+fn a_digest_that_one_account_began_is_not_gone_on_with_by_another() {
+    let world = scene::newcomer_found(World::open(1200));
+    scene::post_fault(&world, HOME, &json!({"effect": "delay", "ms": 1}));
+    scene::post_fault(&world, HOME, &json!({"effect": "ratelimit", "count": 9}));
+    let service = world.run();
+    service.expect("part=1 outcome=rate limited");
+    scene::recorded(&world, "deferred");
+    let scene = Scene { world };
+    // The running service writes it down, and takes up her token by itself.
+    let replaced = scene.log_in("&account=iria", &["--replace"]);
+    assert!(replaced.stdout.contains("digest 1 ends where it was"), "{replaced:?}");
+    let closed = scene.world.records("closed");
+    assert_eq!((closed.len(), &closed[0]["complete"]), (1, &json!(false)));
+    service.expect("took up another configuration");
+    scene.world.mend();
+    let next = scene.world.ask(&["digest"]);
+    assert_eq!(next["number"], 2, "{next}");
+    assert!(next["posts"].to_string().contains(scene::NEWCOMER), "what was not said comes with the next one");
+    assert_eq!(service.stop().0, Some(0));
+}
+
+#[test]
+fn nothing_is_posted_by_an_account_that_nobody_let_speak() {
+    let mut scene = Scene::said_once();
+    let first = fs::read_to_string(scene.first_token()).unwrap();
+    assert_eq!(scene.log_in("&account=iria", &["--replace"]).code, Some(0));
+    let iria = fs::read_to_string(scene.first_token()).unwrap();
+    fs::write(scene.first_token(), first).unwrap();
+    assert_eq!(scene.log_in("", &["--replace"]).code, Some(0));
+    // Somebody puts her token in place by hand.
+    fs::write(scene.first_token(), iria).unwrap();
+
+    let says =
+        "the token is of iria@social.example, and what was said so far was posted by masthead@social.example";
+    let doctor = scene.world.command(&["doctor"]);
+    assert!(
+        doctor.code == Some(1) && doctor.stdout.contains("the token is of iria@social.example"),
+        "{doctor:?}"
+    );
+    assert_promised("another account", &doctor.stdout);
+    let reconciled = scene.world.command(&["reconcile"]);
+    assert!(reconciled.code == Some(1) && reconciled.stdout.contains(says), "{reconciled:?}");
+    assert!(!reconciled.stdout.contains("NOT there") && !reconciled.stdout.contains("in step"));
+    for words in [&["digest"][..], &["digest", "--dry-run"]] {
+        let digest = scene.world.command(words);
+        assert!(digest.code == Some(1) && digest.stderr.contains(says), "{digest:?}");
+    }
+    let posts = scene.world.outbox(HOME).len();
+    scene::return_found(&mut scene.world);
+    let service = scene.world.run();
+    service.expect(says);
+    assert_eq!(service.stop().0, Some(0));
+    assert_eq!(scene.world.outbox(HOME).len(), posts);
+
+    // The account that speaks is back, and what was due is said.
+    assert_eq!(scene.log_in("", &[]).code, Some(0));
+    let service = scene.world.run();
+    scene
+        .world
+        .until("the second digest", PATIENCE, |world| (world.records("closed").len() == 2).then_some(()));
+    assert_eq!(service.stop().0, Some(0));
+}
+
+#[test]
+fn the_bot_never_speaks_as_an_account_of_an_outlet() {
+    let mut scene = Scene::open();
+    scene.world.append(
+        "[[account]]\noutlet = \"xinhua-es\"\nnetwork = \"mastodon\"\nhandle = \"Iria@social.example\"\n",
+    );
+    let done = scene.log_in("&account=iria", &["--replace"]);
+    scene.refused(&done, "Iria@social.example is listed as an account of the outlet `xinhua-es`");
 }
 
 #[test]

@@ -153,12 +153,31 @@ fn another_address_of_the_pages_is_opened_and_the_old_one_closed() {
     world.save();
     service.expect(REFUSED);
     service.expect(&format!("listen on {new} for the pages"));
+    let line = 1 + text.lines().position(|line| line == old).unwrap();
+    service.expect(&format!("service.toml:{line}:10"));
     drop(taken);
     service.hang_up();
     service.expect(TOOK_UP);
     assert!(page(&world).starts_with("HTTP/1.1 200"));
     let old = old.trim_start_matches("listen = ").trim_matches('"');
     world.until("the old door is closed", PATIENCE, |_| TcpStream::connect(old).is_err().then_some(()));
+    assert_eq!(service.stop().0, Some(0));
+}
+
+/// As from 127.0.0.1 to 0.0.0.0: the two addresses cannot be listened on at once, unless both sockets allow it.
+#[test]
+fn the_pages_move_to_another_address_on_the_same_port() {
+    let mut world = World::open(60);
+    let service = world.run();
+    let text = fs::read_to_string(world.dir().join("service.toml")).unwrap();
+    let old = text.lines().find(|line| line.starts_with("listen = ")).unwrap().to_owned();
+    world.edit(&old, &old.replace("127.0.0.1:", "[::ffff:127.0.0.1]:"));
+    world.save();
+    service.expect(TOOK_UP);
+    assert!(page(&world).starts_with("HTTP/1.1 200"));
+    // Nobody else gets in beside it.
+    let port = old.trim_matches(|letter: char| !letter.is_ascii_digit()).rsplit_once(':').unwrap().1;
+    assert!(std::net::TcpListener::bind(format!("127.0.0.1:{port}")).is_err());
     assert_eq!(service.stop().0, Some(0));
 }
 

@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::model::assessment::Relation;
 use crate::model::changes::FollowerTrend;
+use crate::model::outlet::Control;
 
 use super::words::{
     Checked, Event, Figures, Pace, Sides, Story, Subject, Trend, Words, grouped, pace_of, trend_of,
@@ -33,6 +34,7 @@ pub(super) const WORDS: Words = Words {
     quiet: "Still quiet:",
     quiet_account: |handle, month| format!("{handle} (since {month})"),
     owner,
+    controlled,
     checked,
     proof_link: "Proof, or object:",
     change_link: "All dates and counts, or object:",
@@ -229,6 +231,19 @@ fn relation(relation: Relation) -> Option<&'static str> {
 fn owner(owner: &str, says: &str, has_source: bool) -> String {
     let place = if has_source { ", on the page" } else { "" };
     format!("Owner: {owner}. Source: {says}{place}.")
+}
+
+fn controlled(control: Control, says: &str, has_source: bool) -> String {
+    let place = if has_source { ", on the page" } else { "" };
+    let control = match control {
+        Control::StateControlled => "state-controlled",
+        Control::PartyOrgan => "an organ of a party",
+        Control::Captured => "captured by the state",
+        Control::Contested => "who controls it is contested",
+        Control::Unknown => "who controls it is unknown",
+        Control::InformationOperation => "part of an information operation",
+    };
+    format!("The outlet: {control}; no source names its owner. Source: {says}{place}.")
 }
 
 fn checked(checked: Checked) -> Option<String> {

@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::model::assessment::Relation;
 use crate::model::changes::FollowerTrend;
+use crate::model::outlet::Control;
 
 use super::words::{
     Checked, Event, Figures, Pace, Sides, Story, Subject, Trend, Words, grouped, pace_of, trend_of,
@@ -35,6 +36,7 @@ pub(super) const WORDS: Words = Words {
     quiet: "Siguen sin publicar:",
     quiet_account: |handle, month| format!("{handle} (desde {month})"),
     owner,
+    controlled,
     checked,
     proof_link: "La prueba, o para objetar:",
     change_link: "Fechas y cifras, o para objetar:",
@@ -238,6 +240,19 @@ fn relation(relation: Relation) -> Option<&'static str> {
 fn owner(owner: &str, says: &str, has_source: bool) -> String {
     let place = if has_source { ", en la página" } else { "" };
     format!("Control: {owner}. Fuente: {says}{place}.")
+}
+
+fn controlled(control: Control, says: &str, has_source: bool) -> String {
+    let place = if has_source { ", en la página" } else { "" };
+    let control = match control {
+        Control::StateControlled => "bajo control estatal",
+        Control::PartyOrgan => "órgano de un partido",
+        Control::Captured => "capturado por el Estado",
+        Control::Contested => "su control está en disputa",
+        Control::Unknown => "se desconoce quién lo controla",
+        Control::InformationOperation => "parte de una operación de información",
+    };
+    format!("El medio: {control}; ninguna fuente nombra al propietario. Fuente: {says}{place}.")
 }
 
 fn checked(checked: Checked) -> Option<String> {

@@ -98,6 +98,9 @@ impl Writer {
     fn owner(&self, statement: &Statement) -> Option<String> {
         let owner = statement.owner.as_ref()?;
         let (name, says) = (names::clean(&owner.owner), names::clean(&owner.says));
+        if let Some(control) = owner.control.filter(|_| !says.is_empty()) {
+            return Some((self.words.controlled)(control, &says, owner.source.is_some()));
+        }
         let is_whole = !name.is_empty() && !says.is_empty();
         is_whole.then(|| (self.words.owner)(&name, &says, owner.source.is_some()))
     }

@@ -112,6 +112,9 @@ impl Writer {
     fn controller(&self, statement: &Statement) -> Option<String> {
         let line = statement.owner.as_ref()?;
         let (owner, says) = (names::clean(&line.owner), names::clean(&line.says));
+        if let Some(control) = line.control.filter(|_| !says.is_empty()) {
+            return Some((self.words.controlled)(control, &says, false));
+        }
         (!owner.is_empty() && !says.is_empty()).then(|| (self.words.telling.controller)(&owner, &says))
     }
 

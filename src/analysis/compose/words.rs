@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::assessment::Relation;
 use crate::model::changes::FollowerTrend;
+use crate::model::outlet::Control;
 
 use super::telling::Telling;
 use super::{en, es, zh};
@@ -139,6 +140,8 @@ pub(super) struct Words {
     pub quiet: &'static str,
     pub quiet_account: fn(&str, &str) -> String,
     pub owner: fn(&str, &str, bool) -> String,
+    /// How an outlet is controlled whose owner no source names, who says so, and whether the page has the source.
+    pub controlled: fn(Control, &str, bool) -> String,
     pub checked: fn(Checked) -> Option<String>,
     pub proof_link: &'static str,
     pub change_link: &'static str,

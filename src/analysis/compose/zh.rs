@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::model::assessment::Relation;
 use crate::model::changes::FollowerTrend;
+use crate::model::outlet::Control;
 
 use super::words::{
     Checked, Event, Figures, Pace, Sides, Story, Subject, Trend, Words, grouped, pace_of, trend_of,
@@ -33,6 +34,7 @@ pub(super) const WORDS: Words = Words {
     quiet: "仍未恢复发布：",
     quiet_account: |handle, month| format!("{handle}（自{month}起）"),
     owner,
+    controlled,
     checked,
     proof_link: "查看证据或提出异议：",
     change_link: "全部日期和数字，或提出异议：",
@@ -169,6 +171,19 @@ fn relation(relation: Relation) -> Option<&'static str> {
 fn owner(owner: &str, says: &str, has_source: bool) -> String {
     let place = if has_source { "，见网页" } else { "" };
     format!("控制方：{owner}。来源：{says}{place}。")
+}
+
+fn controlled(control: Control, says: &str, has_source: bool) -> String {
+    let place = if has_source { "，见网页" } else { "" };
+    let control = match control {
+        Control::StateControlled => "受国家控制",
+        Control::PartyOrgan => "政党机关媒体",
+        Control::Captured => "受国家操控",
+        Control::Contested => "控制权有争议",
+        Control::Unknown => "控制方不明",
+        Control::InformationOperation => "属于信息操作的一部分",
+    };
+    format!("该媒体：{control}；未见来源载明所有者。来源：{says}{place}。")
 }
 
 fn checked(checked: Checked) -> Option<String> {

@@ -9,25 +9,25 @@ const DAILY: [(&str, &[(&str, &str)]); 4] = [
     (
         "Set it up",
         &[
-            ("init [--systemd]", "write the first configuration and what a service needs"),
-            ("check", "every error in configuration and watchlist, with its place"),
+            ("init [--systemd]", "write the first configuration and units"),
+            ("check", "every error in your files, with its place"),
             ("login fediverse", "log in to the account that posts"),
         ],
     ),
-    ("Run it", &[("run", "the service: polls, judges, posts digests, serves the pages")]),
+    ("Run it", &[("run", "the service: polls, judges, posts, serves pages")]),
     (
         "See what it sees",
         &[
             ("doctor", "how everything stands; what needs you comes first"),
-            ("accounts", "accounts that were seen: what they are, whether they post"),
-            ("explain ACCT", "why an account is or is not named, with all evidence"),
+            ("accounts", "accounts that were seen and what they are"),
+            ("explain ACCT", "why an account is or is not named"),
         ],
     ),
     (
         "Decide what is said",
         &[
-            ("review", "what waits for people; show, approve, dismiss, retract"),
-            ("digest --dry-run", "the exact posts of the next digest; without the option it posts"),
+            ("review", "what waits: show, approve, dismiss, retract"),
+            ("digest --dry-run", "the next digest's posts; without it: posts them"),
             ("halt --why TEXT", "stop all posting at once; `resume` goes on"),
         ],
     ),
@@ -77,9 +77,11 @@ fn daily() -> String {
         }
     }
     text.push_str(
-        "\nmasthead help COMMAND   with examples      masthead help --all   all commands and the exit codes\n\
-         --config FILE           else $MASTHEAD_CONFIG, config.toml, /etc/masthead/config.toml\n\
-         --json                  for machines\n",
+        "\nmasthead help COMMAND      one command, with examples\n\
+         masthead help --all        all commands and the exit codes\n\
+         --config FILE              else $MASTHEAD_CONFIG, ./config.toml,\n\
+         \u{20}                          /etc/masthead/config.toml\n\
+         --json                     for machines\n",
     );
     text
 }
@@ -101,7 +103,7 @@ mod tests {
             let name = typed.split(' ').next().unwrap_or_default();
             assert!(known.iter().any(|known| known == name), "{typed} is no command");
         }
-        assert!(daily().lines().all(|line| line.chars().count() <= 100), "{}", daily());
+        assert!(daily().lines().all(|line| line.chars().count() <= 80), "{}", daily());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::cycle::commands::{
 };
 use crate::model::assessment::Relation;
 use crate::model::evidence::{Direction, Evidence, Weight};
-use crate::model::finding::{Claim, FindingId, FindingState};
+use crate::model::finding::{Claim, FindingId, FindingState, OwnerLine};
 use crate::model::tie::Tie;
 
 /// How much of the evidence is printed.
@@ -169,12 +169,12 @@ fn state(sheet: &Sheet) -> String {
 
 fn account(sheet: &Sheet) -> String {
     let (statement, row) = (&sheet.finding.statement, &sheet.account);
-    let name = names::clean(&sheet.profile.display_name);
+    let name = one_line(&sheet.profile.display_name);
     let followers = statement.followers.map(|trend| format!("{} followers", trend.now));
     let pace =
         statement.tenths_of_posts_a_day.map(|tenths| format!("{}.{} posts a day", tenths / 10, tenths % 10));
     let bot = sheet.profile.is_bot.then(|| "declared bot".to_owned());
-    let (method, through) = (row.found.method.words(), names::clean(&row.found.through));
+    let (method, through) = (row.found.method.words(), one_line(&row.found.through));
     let seen = format!("first seen {} by {method}, through {through}", day(statement.first_seen));
     let facts: Vec<String> = followers.into_iter().chain(pace).chain(bot).chain([seen]).collect();
     format!("{} \"{name}\"  {}", names::handle(&statement.acct, statement.network), facts.join(", "))
@@ -184,6 +184,12 @@ fn with(sheet: &Sheet) -> String {
     let statement = &sheet.finding.statement;
     let outlet = names::clean(&statement.outlet_name);
     match &statement.owner {
+        Some(OwnerLine { control: Some(control), says, .. }) => {
+            format!(
+                "{outlet}: {} (says {says}); no source names its owner",
+                control.as_str().replace('-', " ")
+            )
+        }
         Some(line) => format!("{outlet} <- {} (says {})", line.owner, line.says),
         None => format!("{outlet}; no source says who controls it"),
     }
@@ -264,7 +270,7 @@ fn not_seen(sheet: &Sheet) -> String {
 
 /// What only people can say, and what its group is.
 fn by_people(page: &mut Page, sheet: &Sheet, tie: &Tie) {
-    let note = match names::clean(&sheet.profile.note) {
+    let note = match one_line(&sheet.profile.note) {
         note if note.is_empty() => "its profile says nothing".to_owned(),
         note => format!("its profile says \"{note}\""),
     };
@@ -373,6 +379,11 @@ impl Page {
 /// A text without anything invisible that a terminal might obey.
 pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|character| !names::is_invisible(*character)).collect()
+}
+
+/// The same on one line. Addresses stay as they are: what a terminal shows mentions nobody.
+fn one_line(text: &str) -> String {
+    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The same, line by line.

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{Advised, Desk, profile};
+use crate::cycle::speaker::{self, Claimant, Speaker};
 use crate::model::account::Host;
+use crate::model::record::Entry;
 use crate::publish::home::{HomeError, OwnAccount};
 use crate::publish::login::{LoginError, Place, SCOPES};
 
@@ -56,6 +58,20 @@ pub(super) fn invitation(desk: &Desk<'_>, url: &str) -> String {
          It asks for {scopes} and for nothing else.\n",
         server = desk.server,
         scopes = SCOPES.join(" "),
+    )
+}
+
+/// That somebody else posted so far, and what becomes of that.
+pub(super) fn another_speaks(before: &Speaker, who: &Claimant, entries: &[Entry]) -> String {
+    let said = match speaker::said(entries) {
+        0 => String::new(),
+        1 => " 1 post".to_owned(),
+        said => format!(" {said} posts"),
+    };
+    format!(
+        "{before} is the account that posts here{} so far, and this is {who}. In its place {who} would post from the \
+         next digest on; what was said stays where it is, on the pages too, and can be corrected only by {before}",
+        if said.is_empty() { said } else { format!(",{said}") }
     )
 }
 

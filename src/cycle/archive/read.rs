@@ -19,8 +19,9 @@ const LONGEST_LINE: u64 = 1 << 20;
 
 /// Why a file is no whole archive, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("line {line}: {why}")]
+#[error("{}{why}", if *line == 0 { String::new() } else { format!("line {line}: ") })]
 pub struct Wrong {
+    /// Counted from 1; 0 = the file as a whole.
     pub line: u64,
     pub why: String,
 }

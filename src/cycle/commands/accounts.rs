@@ -18,6 +18,10 @@ use crate::store::{Store, StoreError};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountRow {
     pub account: String,
+    /// What it stays, whatever it calls itself.
+    pub id: String,
+    /// Its page for people.
+    pub url: Option<String>,
     pub network: Network,
     pub name: String,
     pub relation: Relation,
@@ -105,6 +109,8 @@ pub(super) fn row(
     let mine = findings.iter().filter(|finding| finding.statement.account == account.id);
     Ok(AccountRow {
         account: account.acct.to_string(),
+        id: account.id.uri.clone(),
+        url: account.latest.profile.url.clone(),
         network: account.id.network,
         name: account.latest.profile.display_name.clone(),
         relation: assessment.as_ref().map_or(Relation::Unrelated, |assessment| assessment.relation),

@@ -1,5 +1,7 @@
 //! The explanation of one account: every indicator, its evidence, and why it is or is not named.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +9,10 @@ use super::accounts::{self, AccountRow};
 use crate::analysis::indicators::TABLE;
 use crate::config::Config;
 use crate::cycle::judge::Dossiers;
-use crate::model::account::Acct;
 use crate::model::assessment::Assessment;
+use crate::model::dossier::AccountRecord;
 use crate::model::finding::{Approver, FindingState};
+use crate::model::pasted::Pasted;
 use crate::store::{Store, StoreError};
 
 /// Why one account is or is not named.
@@ -35,14 +38,23 @@ pub struct FindingLine {
     pub is_confirmed: bool,
 }
 
-/// Explains the account with this address; `None` = it was never seen.
+/// The account that somebody means; `None` = it was never seen.
+pub(super) fn meant(store: &Store, asked: &Pasted) -> Result<Option<AccountRecord>, StoreError> {
+    let is_it = |known: &&Arc<AccountRecord>| asked.is(&known.id, known.latest.profile.url.as_deref());
+    if let Some(known) = store.accounts()?.iter().find(is_it) {
+        return Ok(Some(AccountRecord::clone(known)));
+    }
+    asked.acct().map_or(Ok(None), |acct| store.account_by_acct(acct))
+}
+
+/// Explains one account; `None` = it was never seen.
 pub(super) fn explain(
     store: &Store,
     config: &Config,
-    acct: &Acct,
+    asked: &Pasted,
     now: DateTime<Utc>,
 ) -> Result<Option<Explanation>, StoreError> {
-    let Some(account) = store.account_by_acct(acct)? else { return Ok(None) };
+    let Some(account) = meant(store, asked)? else { return Ok(None) };
     let dossier = Dossiers::open(store, config)?.of(account)?;
     let findings = store.findings()?;
     let assessment = store.assessment(&dossier.account.id)?;

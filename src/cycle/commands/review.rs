@@ -142,6 +142,24 @@ fn seen(finding: &Finding) -> String {
     finding.statement.seal()[..SEEN_DIGITS].to_owned()
 }
 
+/// Whether somebody may lift what keeps posts back: a reviewer with their key, or anybody where there are none. Returns
+/// what to tell them then.
+///
+/// # Errors
+/// As [`keys::verify`]; a name that is none.
+pub(super) async fn may_resume(room: &Newsroom, by: &Signature) -> anyhow::Result<String> {
+    let name = by.name.trim();
+    anyhow::ensure!(!name.is_empty(), "say who decides, for the ledger: --as ana");
+    if !room.config.review.reviewers.is_empty() {
+        keys::verify(&room.config, room.press.lock().await.entries(), by)?;
+        return Ok(String::new());
+    }
+    Ok(format!(
+        "\nanybody could say so, since there are no reviewers: `[review] reviewers = [\"{name}\"]`, then \
+         `masthead reviewer add {name}`, and it takes {name}'s key"
+    ))
+}
+
 /// Answers what is about review.
 pub(super) async fn answer(room: &Newsroom, request: Request, now: DateTime<Utc>) -> anyhow::Result<Answer> {
     Ok(match request {

@@ -3,8 +3,10 @@
 use super::{Seen, count, when};
 use crate::config::Config;
 use crate::cycle::press::Press;
-use crate::cycle::publish::HALT_FILE;
+use crate::cycle::publish::{HALT_FILE, Stranded, out_of_reach};
 use crate::cycle::schedule;
+use crate::cycle::speaker::{self, Objection};
+use crate::cycle::vitals::Memory;
 use crate::model::digest::{DigestRecord, DigestState, PartState};
 use crate::model::health::{Figures, Line, Mark, Subject};
 use crate::model::record::Record;
@@ -15,12 +17,19 @@ pub(super) struct OfPress {
     safe_mode: Option<String>,
     halted: Option<String>,
     namings_stopped: Option<String>,
+    /// Why the account whose token we hold may not post.
+    objection: Option<Objection>,
+    /// Corrections that the server cannot take from us: the posts are of an account that spoke before.
+    out_of_reach: Vec<Stranded>,
     records: u64,
     /// Configured reviewers who have a key.
     pub keys: usize,
 }
 
-pub(super) fn of_press(press: &Press, config: &Config) -> OfPress {
+pub(super) fn of_press(press: &Press, config: &Config, memory: &Memory) -> OfPress {
+    let entries = press.entries();
+    let home = memory.home.as_ref().and_then(|home| home.as_ref().ok());
+    let who = home.map(|home| &home.who).filter(|_| config.publish.is_some());
     let has_key = |name: &&String| {
         press
             .entries()
@@ -31,6 +40,8 @@ pub(super) fn of_press(press: &Press, config: &Config) -> OfPress {
         safe_mode: press.safe_mode().map(str::to_owned),
         halted: press.halted().map(str::to_owned),
         namings_stopped: press.namings_stopped().map(str::to_owned),
+        objection: who.and_then(|who| speaker::objection(config, entries, who)),
+        out_of_reach: who.map_or_else(Vec::new, |who| out_of_reach(entries, who)),
         records: press.entries().len() as u64,
         keys: config.review.reviewers.iter().filter(has_key).count(),
     }
@@ -46,7 +57,8 @@ impl Seen<'_> {
         figures.ledger_records = press.records;
         figures.is_in_safe_mode = press.safe_mode.is_some();
         let mut lines = self.stops(&press, figures);
-        lines.extend(self.token());
+        lines.extend(self.token(press.objection));
+        lines.extend(press.out_of_reach.iter().map(stranded));
         lines.extend(digests.iter().flat_map(held));
         if let Some(why) = &self.memory.no_digest {
             let says = format!("one is due and cannot be made: {why}");
@@ -97,12 +109,15 @@ impl Seen<'_> {
     }
 
     /// The account that posts.
-    fn token(&self) -> Option<Line> {
+    fn token(&self, objection: Option<Objection>) -> Option<Line> {
         let Some(publish) = &self.config.publish else {
             let says = "posting is off: digests go to the page alone";
             return Some(Line::new(Mark::Off, Subject::Token, "", says).fix("masthead login fediverse"));
         };
         let name = publish.server.to_string();
+        if let Some(Objection { why, fix }) = objection {
+            return Some(Line::new(Mark::Broken, Subject::Token, name, why).fix(fix));
+        }
         let Some(home) = &self.memory.home else {
             return Some(Line::new(Mark::Unknown, Subject::Token, name, "not asked yet what it is worth"));
         };
@@ -110,7 +125,7 @@ impl Seen<'_> {
             Ok(home) if !home.is_bot => {
                 let says = format!(
                     "logged in as {}, which is not marked as a bot; the fediverse expects that",
-                    home.username
+                    home.who.username
                 );
                 Line::new(Mark::Warning, Subject::Token, name, says)
                     .fix("its profile on the server: “this is an automated account”")
@@ -118,7 +133,7 @@ impl Seen<'_> {
             Ok(home) => {
                 let says = format!(
                     "logged in as {}; may post; {} characters; {}",
-                    home.username, home.max_characters, home.version
+                    home.who.username, home.max_characters, home.version
                 );
                 Line::new(Mark::Ok, Subject::Token, name, says)
             }
@@ -164,6 +179,18 @@ impl Seen<'_> {
             format!("last: {} of {at}, {became}; {next}", record.digest.number),
         )
     }
+}
+
+/// A wrong post that only its author can correct.
+fn stranded(stranded: &Stranded) -> Line {
+    let Stranded { digest, part, url, author } = stranded;
+    let says = format!(
+        "post {part} of digest {digest} is withdrawn and stands uncorrected: it is {author}'s, {url}; the pages say \
+         that it was wrong"
+    );
+    Line::new(Mark::Warning, Subject::Digest, format!("{digest}/{part}"), says).fix(format!(
+        "delete it as {author}, or log in as {author} again: masthead login fediverse --replace"
+    ))
 }
 
 /// Posts that need a person.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{BLIND_AFTER, Seen, unread_since, when};
+use crate::cycle::outlook::{self, LoggedIn};
 use crate::model::account::Host;
 use crate::model::health::{Line, Mark, Subject};
 use crate::model::target::{Target, TargetRecord};
@@ -38,9 +39,10 @@ impl Seen<'_> {
             .collect();
         let tried: Vec<_> = there.iter().filter(|record| record.last_try.is_some()).collect();
         let read = tried.iter().filter_map(|record| record.last_ok).max();
-        let way = match mastodon.tokens.contains_key(server) {
-            true => "with our token",
-            false => "without login",
+        let way = match outlook::login(self.config, server) {
+            LoggedIn::ToRead => "with our token",
+            LoggedIn::ToPost => "timelines by the token that posts, the rest without login",
+            LoggedIn::No => "without login",
         };
         let Some(first) = there.first() else {
             let (mark, says) = match mastodon.discover.is_empty() {

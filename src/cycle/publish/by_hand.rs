@@ -5,10 +5,12 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::edition::{self, Composed};
-use super::{greet, make, posting, under_way};
+use super::{HALT_FILE, greet, make, posting, under_way};
 use crate::analysis::measure;
+use crate::config::Config;
 use crate::cycle::clock_check;
 use crate::cycle::home::known_limits;
+use crate::cycle::press::Press;
 use crate::cycle::{Newsroom, judge};
 use crate::model::digest::{DigestNumber, DigestState, PartState};
 
@@ -28,6 +30,8 @@ pub struct DigestReport {
     /// What happened, or why nothing did.
     pub says: String,
     pub safe_mode: Option<String>,
+    /// Why nothing is posted until somebody says so.
+    pub halted: Option<String>,
 }
 
 /// One post, exactly as it is sent.
@@ -66,7 +70,13 @@ pub async fn digest_now(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<D
     if let Some(trouble) = trouble {
         return Err(trouble.into());
     }
-    let number = match under_way(room).await? {
+    let begun = under_way(room).await?;
+    if let Some(why) = halt(&*room.press.lock().await, &room.config) {
+        let limits = known_limits(room).await;
+        let under_way = Composed { record: begun, ..Composed::nothing(Vec::new(), limits) };
+        return Ok(DigestReport { halted: Some(why.clone()), says: why.clone(), ..report(under_way, &why) });
+    }
+    let number = match begun {
         Some(record) => Some(record.digest.number),
         None if let Some(why) = clock_check::known_wrong(room, now) => {
             anyhow::bail!("{why}; posts would carry wrong dates\n  timedatectl set-ntp true")
@@ -77,18 +87,20 @@ pub async fn digest_now(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<D
     let until = follow_through(room).await?;
     let record = room.store.run(move |store| store.digest(number)).await?;
     let record = record.context("the digest is no longer in the store")?;
-    let press = room.press.lock().await;
-    let says = match (record.state, press.halted(), until) {
+    let halted =
+        halt(&*room.press.lock().await, &room.config).filter(|_| record.state == DigestState::Posting);
+    let says = match (&record.state, &halted, until) {
         (DigestState::Complete { .. }, ..) => "complete".to_owned(),
         (DigestState::Closed { .. }, ..) => "closed with posts missing; they stand on the page".to_owned(),
-        (_, Some(why), _) => format!("halted: {why}; `masthead resume --as NAME` goes on"),
+        (_, Some(why), _) => why.clone(),
         (_, None, Some(until)) => {
             format!("it goes on {}; `masthead run` or `masthead digest` takes it up", until.format("%F %T"))
         }
-        (_, None, None) => format!("it waits; is there a file {} in the state directory?", super::HALT_FILE),
+        (_, None, None) => "it waits for a person; `masthead doctor` says for what".to_owned(),
     };
     let limits = known_limits(room).await;
-    Ok(report(Composed { record: Some(record), ..Composed::nothing(Vec::new(), limits) }, &says))
+    let composed = Composed { record: Some(record), ..Composed::nothing(Vec::new(), limits) };
+    Ok(DigestReport { halted, ..report(composed, &says) })
 }
 
 /// Posts until nothing more happens or patience ends; then until when it waits.
@@ -111,6 +123,19 @@ fn nothing(says: &str) -> DigestReport {
         dropped: Vec::new(),
         says: says.to_owned(),
         safe_mode: None,
+        halted: None,
+    }
+}
+
+/// What a person, or a rule, switched off.
+fn halt(press: &Press, config: &Config) -> Option<String> {
+    let file = config.state_dir.join(HALT_FILE);
+    match press.halted() {
+        Some(why) => Some(format!("halted: {why}; `masthead resume --as NAME` goes on")),
+        None if file.exists() => {
+            Some(format!("switched off: there is a file {}; `rm` it to go on", file.display()))
+        }
+        None => None,
     }
 }
 
@@ -136,5 +161,6 @@ fn report(composed: Composed, says: &str) -> DigestReport {
         dropped,
         says: says.to_owned(),
         safe_mode: None,
+        halted: None,
     }
 }

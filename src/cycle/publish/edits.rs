@@ -6,8 +6,10 @@ use super::strangers::at_home;
 use super::{AFTER_TROUBLE, HALT_FILE, follow};
 use crate::cycle::Newsroom;
 use crate::cycle::press::Press;
+use crate::cycle::speaker::{Claimant, author};
 use crate::ledger::Text;
-use crate::model::record::Record;
+use crate::model::digest::DigestNumber;
+use crate::model::record::{Entry, Record};
 use crate::publish::outbox::{Edit, Outbox, OutboxError};
 use crate::publish::thread::{Editing, to_edit};
 
@@ -33,8 +35,8 @@ pub(super) async fn make(room: &Newsroom, press: &mut Press, now: DateTime<Utc>)
     if editing.is_empty() || is_off || press.safe_mode().is_some() {
         return Ok(Edits { open, again: None });
     }
-    let outbox = match at_home(room, press).await {
-        Ok(at_home) => at_home.outbox,
+    let at_home = match at_home(room, press).await {
+        Ok(at_home) => at_home,
         Err(trouble) => {
             tracing::warn!(%trouble, open, "posts are to be corrected, and the home server could not be asked");
             return Ok(Edits { open, again: Some(now + AFTER_TROUBLE) });
@@ -42,7 +44,12 @@ pub(super) async fn make(room: &Newsroom, press: &mut Press, now: DateTime<Utc>)
     };
     let mut edits = Edits::default();
     for editing in editing {
-        let outcome = edit(press, &outbox, &editing, room.config.clock.now()).await?;
+        if is_of_another(press.entries(), &editing, &at_home.seen.who) {
+            // Health tells it until somebody has seen to it.
+            edits.open += 1;
+            continue;
+        }
+        let outcome = edit(press, &at_home.outbox, &editing, room.config.clock.now()).await?;
         room.vitals.stepped();
         match outcome {
             Outcome::Made => {}
@@ -55,6 +62,35 @@ pub(super) async fn make(room: &Newsroom, press: &mut Press, now: DateTime<Utc>)
     }
     follow(room, press, None).await?;
     Ok(edits)
+}
+
+/// A post that is to be corrected and is not the account's that posts now: no server lets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranded {
+    pub digest: DigestNumber,
+    pub part: u32,
+    pub url: String,
+    pub author: String,
+}
+
+/// The corrections that no request of ours can make.
+pub fn out_of_reach(entries: &[Entry], who: &Claimant) -> Vec<Stranded> {
+    let strange = to_edit(entries).into_iter().filter(|editing| is_of_another(entries, editing, who));
+    let told = strange.filter_map(|editing| {
+        let url = entries.iter().rev().find_map(|entry| match &entry.record {
+            Record::Posted { id, uri, url, .. } if *id == editing.id => {
+                Some(url.clone().unwrap_or_else(|| uri.clone()))
+            }
+            _ => None,
+        })?;
+        let author = author(entries, &editing.id)?.to_string();
+        Some(Stranded { digest: editing.digest, part: editing.part, url, author })
+    });
+    told.collect()
+}
+
+fn is_of_another(entries: &[Entry], editing: &Editing, who: &Claimant) -> bool {
+    author(entries, &editing.id).is_some_and(|author| !author.is(who))
 }
 
 enum Outcome {
@@ -127,4 +163,42 @@ fn later(error: &OutboxError) -> Outcome {
     let is_refused = matches!(error, OutboxError::Status { status: 400 | 403 | 413 | 422, .. });
     tracing::warn!(%error, "a post is to be corrected and is not yet");
     Outcome::Later(if is_refused { AFTER_REFUSAL } else { AFTER_TROUBLE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cycle::speaker::posts_as;
+    use crate::publish::home::OwnAccount;
+
+    fn claimant(username: &str) -> Claimant {
+        let own = OwnAccount {
+            id: username.to_owned(),
+            username: username.to_owned(),
+            url: String::new(),
+            is_bot: true,
+            note: String::new(),
+            fields: Vec::new(),
+        };
+        Claimant::new(&"social.example".to_owned().try_into().unwrap(), None, own)
+    }
+
+    #[test]
+    fn a_wrong_post_of_an_account_that_spoke_before_is_told_and_never_taken_for_corrected() {
+        let [bot, other] = ["masthead", "iria"].map(claimant);
+        let digest = DigestNumber(9);
+        let url = "https://social.example/@masthead/7";
+        let records = [
+            posts_as(&bot),
+            Record::Posted { digest, rev: 1, part: 1, id: "7".into(), uri: url.into(), url: None },
+            posts_as(&other),
+            Record::Corrected { digest, part: 1, rev: 2, seal: "s".into(), by: vec![] },
+        ];
+        let entry = |record| Entry { seq: 0, at: DateTime::UNIX_EPOCH, record, hash: String::new() };
+        let entries = records.map(entry);
+        let author = "masthead@social.example".to_owned();
+        let stranded = Stranded { digest, part: 1, url: url.to_owned(), author };
+        assert_eq!(out_of_reach(&entries, &other), [stranded]);
+        assert_eq!(out_of_reach(&entries, &bot), []);
+    }
 }

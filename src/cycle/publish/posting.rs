@@ -11,7 +11,7 @@ use crate::analysis::compose;
 use crate::clock::Clock;
 use crate::cycle::home::AtHome;
 use crate::cycle::press::Press;
-use crate::cycle::{Newsroom, clock_check};
+use crate::cycle::{Newsroom, clock_check, speaker};
 use crate::model::digest::{DigestRecord, PartState};
 use crate::model::finding::{FindingId, FindingState};
 use crate::model::record::Record;
@@ -103,6 +103,9 @@ async fn carry_out(
         Step::NotApproved { why } => vec![Record::Halted { why }],
         Step::Append(record) => vec![record],
         Step::Send(sending) => {
+            if speaker::speaker(press.entries()).is_none() {
+                press.append(now, speaker::posts_as(&at_home.seen.who))?;
+            }
             press.append(now, sending.intent.clone())?;
             let outcome = at_home.outbox.send(&sending, now).await;
             tracing::info!(digest = digest.number.0, part = sending.part.index, %outcome, "sent");

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::said::SaidBefore;
 use super::strangers;
 use crate::cycle::Newsroom;
-use crate::cycle::home::at_home;
+use crate::cycle::home::{HomeTrouble, at_home};
 use crate::cycle::press::Press;
+use crate::cycle::speaker::{Claimant, author};
 use crate::model::digest::{DigestRecord, DigestState};
 use crate::model::finding::Finding;
 use crate::model::record::{Entry, LedgerMark, Record};
@@ -28,6 +29,8 @@ pub struct ReconcileReport {
     pub unknown: Vec<String>,
     /// Why the server could not be asked.
     pub not_asked: Option<String>,
+    /// Why the account that we are logged in as cannot look: it is not the one that posted.
+    pub wrong_account: Option<String>,
     /// Of these, posts of digests that nothing here knew, taken into the ledger.
     pub adopted: Vec<String>,
     /// Findings taken as said, because a post in the ledger names their account.
@@ -45,6 +48,8 @@ pub struct PostCheck {
     pub url: String,
     /// Whether it still stands; `None` = the server could not be asked.
     pub stands: Option<bool>,
+    /// Whose it is, where that is not the account that posts now: such a post is not looked up.
+    pub author: Option<String>,
 }
 
 /// Compares; with `by` also takes the store as good and ends safe mode.
@@ -55,11 +60,14 @@ pub async fn reconcile(
 ) -> anyhow::Result<ReconcileReport> {
     let mut press = room.press.lock().await;
     let own = own(room, &mut press, now).await;
-    let mut report = compare(room, &press, &own);
-    let Some(by) = by.filter(|_| press.safe_mode().is_some()) else { return Ok(report) };
+    let who = room.at_home.lock().await.as_ref().map(|at_home| at_home.seen.who.clone());
+    let mut report = compare(room, &press, &own, who.as_ref());
+    let is_wanted = press.safe_mode().is_some() && report.wrong_account.is_none();
+    let Some(by) = by.filter(|_| is_wanted) else { return Ok(report) };
     let _bench = room.bench.lock().await;
     press.start_over_if_broken(&room.store, now)?;
-    report.adopted = strangers::adopt(room, &mut press, own.as_deref().unwrap_or_default(), now)?;
+    let own = own.unwrap_or_default();
+    report.adopted = strangers::adopt(room, &mut press, &own, who.as_ref(), now)?;
     report.cut_short = end_cut_short(room, &mut press, now).await?;
     press.reconciled(&room.store, by, now).context("end safe mode")?;
     let said = SaidBefore::read(&press)?;
@@ -84,24 +92,44 @@ async fn end_cut_short(room: &Newsroom, press: &mut Press, now: DateTime<Utc>) -
     Ok(numbers)
 }
 
+/// Why our posts were not read back.
+enum NotRead {
+    NotAsked(String),
+    WrongAccount(String),
+}
+
 /// Reads our posts back, or tells why that cannot be done.
-async fn own(room: &Newsroom, press: &mut Press, now: DateTime<Utc>) -> Result<Vec<OwnStatus>, String> {
-    if let Err(trouble) = strangers::at_home(room, press).await
-        && room.at_home.lock().await.is_none()
-    {
-        return Err(trouble.to_string());
+async fn own(room: &Newsroom, press: &mut Press, now: DateTime<Utc>) -> Result<Vec<OwnStatus>, NotRead> {
+    match strangers::at_home(room, press).await {
+        Err(HomeTrouble::WrongAccount(objection)) => {
+            return Err(NotRead::WrongAccount(objection.to_string()));
+        }
+        // What the server shows is read all the same.
+        Ok(_) | Err(HomeTrouble::Stranger(_)) => {}
+        Err(trouble) => return Err(NotRead::NotAsked(trouble.to_string())),
     }
-    let at_home = at_home(room).await.map_err(|trouble| trouble.to_string())?;
-    at_home.outbox.own_since(now - LOOK_BACK).await.map_err(|error| error.to_string())
+    let at_home = at_home(room).await.map_err(|trouble| NotRead::NotAsked(trouble.to_string()))?;
+    let own = at_home.outbox.own_since(now - LOOK_BACK).await;
+    own.map_err(|error| NotRead::NotAsked(error.to_string()))
 }
 
 /// Lays our posts beside the ledger's.
-fn compare(room: &Newsroom, press: &Press, own: &Result<Vec<OwnStatus>, String>) -> ReconcileReport {
+fn compare(
+    room: &Newsroom,
+    press: &Press,
+    own: &Result<Vec<OwnStatus>, NotRead>,
+    who: Option<&Claimant>,
+) -> ReconcileReport {
+    let of_another =
+        |id: &str| author(press.entries(), id).filter(|author| who.is_some_and(|who| !author.is(who)));
     let posted: Vec<Posted> = press.entries().iter().filter_map(posted).collect();
     // The server gives the newest few hundred: what is older than those was not looked up.
     let oldest = own.iter().flatten().filter_map(|status| status.created_at).min();
     let stands = |post: &Posted| {
         let is_there = own.as_ref().ok()?.iter().any(|status| status.id == post.id);
+        if of_another(&post.id).is_some() {
+            return None;
+        }
         let is_in_reach = oldest.is_some_and(|oldest| post.at >= oldest);
         (is_there || is_in_reach).then_some(is_there)
     };
@@ -111,11 +139,21 @@ fn compare(room: &Newsroom, press: &Press, own: &Result<Vec<OwnStatus>, String>)
         let links_to_us = |pages: &String| status.links.iter().any(|link| link.starts_with(pages));
         pages.as_ref().is_some_and(links_to_us) && !posted.iter().any(|post| post.id == status.id)
     });
+    let check = |post: &Posted| {
+        let author = of_another(&post.id).map(|author| author.to_string());
+        PostCheck { stands: stands(post), author, ..post.check.clone() }
+    };
+    let (not_asked, wrong_account) = match own {
+        Ok(_) => (None, None),
+        Err(NotRead::NotAsked(why)) => (Some(why.clone()), None),
+        Err(NotRead::WrongAccount(why)) => (None, Some(why.clone())),
+    };
     ReconcileReport {
         safe_mode: press.safe_mode().map(str::to_owned),
         unknown: unknown.map(|status| status.url.clone().unwrap_or_else(|| status.uri.clone())).collect(),
-        posts: posted.iter().map(|post| PostCheck { stands: stands(post), ..post.check.clone() }).collect(),
-        not_asked: own.as_ref().err().cloned(),
+        posts: posted.iter().map(check).collect(),
+        not_asked,
+        wrong_account,
         adopted: Vec::new(),
         taken_as_said: Vec::new(),
         cut_short: Vec::new(),
@@ -133,7 +171,7 @@ struct Posted {
 fn posted(entry: &Entry) -> Option<Posted> {
     let Record::Posted { digest, part, id, uri, url, .. } = &entry.record else { return None };
     let url = url.clone().unwrap_or_else(|| uri.clone());
-    let check = PostCheck { digest: digest.0, part: *part, url, stands: None };
+    let check = PostCheck { digest: digest.0, part: *part, url, stands: None, author: None };
     Some(Posted { check, id: id.clone(), at: entry.at })
 }
 

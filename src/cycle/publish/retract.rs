@@ -98,10 +98,20 @@ pub async fn carry_out(
     settle(room, press, now).await?;
     let open = edits::make(room, press, now).await?.open;
     room.wake();
-    Ok(says(&plan, press, open, room.config.publish.is_some()))
+    let who = room.at_home.lock().await.as_ref().map(|at_home| at_home.seen.who.clone());
+    let stranded = who.map_or_else(Vec::new, |who| edits::out_of_reach(press.entries(), &who));
+    Ok(says(&plan, press, open, &stranded, room.config.publish.is_some()))
 }
 
-fn says(plan: &RetractPlan, press: &Press, open: usize, is_posting: bool) -> String {
+fn says(
+    plan: &RetractPlan,
+    press: &Press,
+    open: usize,
+    stranded: &[edits::Stranded],
+    is_posting: bool,
+) -> String {
+    let is_it = |post: &&edits::Stranded| (Some(post.digest), Some(post.part)) == (plan.digest, plan.part);
+    let stranded = stranded.iter().find(is_it);
     let mut says =
         format!("{} is withdrawn: the pages say so, and the next digest leads with it", plan.finding);
     match (plan.digest, plan.part) {
@@ -109,6 +119,11 @@ fn says(plan: &RetractPlan, press: &Press, open: usize, is_posting: bool) -> Str
             says += &format!(
                 "; posting is off, so digest {digest} part {part} stands as it was posted, if it was"
             );
+        }
+        (Some(_), _) if stranded.is_some() => {
+            let theirs = stranded
+                .map(|post| format!("{}'s, who alone can correct or delete it: {}", post.author, post.url));
+            says += &format!("; the post is {}", theirs.unwrap_or_default());
         }
         (Some(_), _) if open > 0 => {
             says += "; the server does not have the correction of the post yet, and it is tried again until it has";

@@ -10,6 +10,7 @@ use crate::cycle::Newsroom;
 use crate::cycle::backup::{self, Of};
 use crate::cycle::home::{self, AtHome, HomeTrouble};
 use crate::cycle::press::Press;
+use crate::cycle::speaker::{self, Claimant};
 use crate::ledger::Text;
 use crate::model::digest::{DigestNumber, Part};
 use crate::model::record::Record;
@@ -27,9 +28,13 @@ struct Stranger<'a> {
     status: &'a OwnStatus,
 }
 
-/// What the home server tells, asked once. Where it shows a stranger, the press is in safe mode after that.
+/// What the home server tells, asked once; refused for an account that may not speak. Where the server shows a
+/// stranger, the press is in safe mode after that.
 pub(super) async fn at_home(room: &Newsroom, press: &mut Press) -> Result<AtHome, HomeTrouble> {
     let at_home = home::at_home(room).await?;
+    if let Some(objection) = speaker::objection(&room.config, press.entries(), &at_home.seen.who) {
+        return Err(HomeTrouble::WrongAccount(objection));
+    }
     let Ok(next) = press.next_number(&room.store) else { return Ok(at_home) };
     let Some(stranger) = find(&at_home.newest, &room.config, next).pop() else { return Ok(at_home) };
     let (digest, url) = (stranger.digest, address(stranger.status));
@@ -61,10 +66,14 @@ pub(super) fn adopt(
     room: &Newsroom,
     press: &mut Press,
     own: &[OwnStatus],
+    who: Option<&Claimant>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<String>> {
     let next = press.next_number(&room.store).context("read which digests are known")?;
     let strangers = find(own, &room.config, next);
+    if let Some(who) = who.filter(|_| !strangers.is_empty() && speaker::speaker(press.entries()).is_none()) {
+        press.append(now, speaker::posts_as(who))?;
+    }
     for Stranger { digest, part, permalink, status } in &strangers {
         let text = Text { salt: String::new(), part: adopted(*part, permalink, status, &room.config) };
         press.keep_text(*digest, ADOPTED, &text).context("keep the text of a post")?;

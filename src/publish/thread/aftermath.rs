@@ -151,6 +151,15 @@ pub fn after_removal(digest: &Digest, removal: &Removal) -> Record {
     Record::Removed { digest: digest.number, part, id, why }
 }
 
+/// Records that end a digest which nobody can go on with: what may stand and was not seen is for a person to look at.
+pub fn broken_off(digest: &Digest, entries: &[Entry], why: &str) -> Vec<Record> {
+    let (number, rev) = (digest.number, digest.rev);
+    let in_doubt = History::read(digest, entries).in_doubt().and_then(|index| u32::try_from(index).ok());
+    let held = in_doubt.map(|part| Record::Held { digest: number, rev, part, why: why.to_owned() });
+    let closed = Record::Closed { digest: number, rev, complete: false };
+    held.into_iter().chain([closed]).collect()
+}
+
 /// Records for a status that turned out to be this part.
 fn found_one(digest: &Digest, part: &Part, status: &OwnStatus, verdict: Verdict) -> Vec<Record> {
     let posted = || Record::Posted {

@@ -10,12 +10,14 @@ use super::decide::{Case, Decision, decide};
 use super::retract::{Retraction, retract};
 use super::{Act, Signature, keys};
 use crate::config::{Config, Schedule};
+use crate::cycle::commands::{explain::meant, never_seen};
 use crate::cycle::press::Press;
 use crate::cycle::publish::retract::check_reason;
 use crate::cycle::{Newsroom, judge, schedule};
-use crate::model::account::{AccountId, Acct};
-use crate::model::dossier::NeverFlag;
+use crate::model::account::AccountId;
+use crate::model::dossier::{AccountRecord, NeverFlag};
 use crate::model::finding::FindingId;
+use crate::model::pasted::Pasted;
 use crate::model::record::Record;
 use crate::store::{Batch, Store, StoreError};
 
@@ -70,17 +72,15 @@ pub(super) async fn never_flag(
     why: &str,
     now: DateTime<Utc>,
 ) -> anyhow::Result<String> {
-    let acct: Acct = account.parse()?;
+    let pasted: Pasted = account.parse()?;
     let mut press = room.press.lock().await;
     keys::must_be_in_step(&press)?;
     let key = keys::verify(&room.config, press.entries(), by)?;
+    let asked = pasted.clone();
+    let known = room.store.run(move |store| meant(store, &asked)).await?;
+    let AccountRecord { id, acct, .. } = known.ok_or_else(|| never_seen(&pasted))?;
     let why = why.trim();
     check_reason(why, &acct)?;
-    let asked = acct.clone();
-    let known = room.store.run(move |store| store.account_by_acct(&asked)).await?;
-    let id =
-        known.with_context(|| format!("{acct} was never seen; `masthead accounts` lists those that were"))?;
-    let id = id.id;
     let asked = id.clone();
     let before = room.store.run(move |store| store.never_flag(&asked)).await?;
     let mut batch = Batch::default();
