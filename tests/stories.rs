@@ -44,6 +44,8 @@ mod record;
 mod reload;
 #[path = "stories/scene.rs"]
 mod scene;
+#[path = "stories/scout.rs"]
+mod scout;
 #[path = "stories/service.rs"]
 mod service;
 #[path = "stories/starved.rs"]

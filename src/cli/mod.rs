@@ -12,6 +12,7 @@ mod init;
 mod login;
 mod plan;
 mod render;
+mod scout;
 mod service;
 mod table;
 
@@ -49,7 +50,14 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             put(&if cli.json { as_json(&render::method_as_json())? } else { render::method() })?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Outlets { ref id, ref only } => {
+        Command::Outlets { what: Some(ref what), .. } => {
+            // What pages say of time has to be weighed by the clock that they go by.
+            let config = load(path, environment, now)?;
+            let now = config.clock.now();
+            scout::scout(&config, what, now, cli.json).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Outlets { ref id, ref only, .. } => {
             outlets(&load(path, environment, now)?, id.as_deref(), only, cli.json)
         }
         Command::Review { all, what } => {

@@ -20,6 +20,7 @@ pub mod publish;
 pub mod reload;
 pub mod restore;
 pub mod schedule;
+pub mod scout;
 pub mod space;
 pub mod targets;
 pub mod vitals;

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::model::account::{Acct, Host};
 use crate::net::FetchError;
 
+mod encoding;
 pub mod feed;
 pub mod html;
 mod json;
