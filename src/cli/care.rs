@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use flate2::read::GzDecoder;
 
 use super::args::care::Care;
-use super::{as_json, put, service};
+use super::{json, put, service};
 use crate::config::Config;
 use crate::cycle::archive::Kind;
 use crate::cycle::backup::{self, Made};
@@ -39,11 +39,11 @@ pub(super) async fn run(
         Care::Compact => {
             refuse_beside_service(&config, "compact")?;
             let done = compact::compact(&config, now)?;
-            put(&if json { as_json(&done)? } else { compacted(&done) })?;
+            put(&if json { json::of("compacted", &done)? } else { compacted(&done) })?;
         }
         Care::Rescue => {
             let done = space::rescue(&config)?;
-            put(&if json { as_json(&done)? } else { rescued(&done) })?;
+            put(&if json { json::of("rescued", &done)? } else { rescued(&done) })?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -66,7 +66,7 @@ fn refuse_beside_service(config: &Config, what: &str) -> anyhow::Result<()> {
 fn bring_back(config: &Config, file: &Path, kind: Kind, old: Old, json: bool) -> anyhow::Result<()> {
     refuse_beside_service(config, if kind == Kind::Backup { "restore" } else { "import" })?;
     let done = restore::restore(&config.state_dir, file, kind, old)?;
-    put(&if json { as_json(&done)? } else { super::render::visible(&restored(&done)) })
+    put(&if json { json::of("restored", &done)? } else { super::render::visible(&restored(&done)) })
 }
 
 /// The owner of the store writes a packed file into the state directory, where it may write; from there it goes to

@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 pub mod filters;
 mod init;
+mod json;
 mod login;
 mod plan;
 mod render;
@@ -47,7 +48,7 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         Command::Check { ref files } => check(&cli, files, environment, now),
         Command::Config { .. } => keys(cli.json),
         Command::Method => {
-            put(&if cli.json { as_json(&render::method_as_json())? } else { render::method() })?;
+            put(&if cli.json { json::of("method", &render::method_as_json())? } else { render::method() })?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Outlets { what: Some(ref what), .. } => {
@@ -203,7 +204,7 @@ fn check(
     };
     let paint = if io::stdout().is_terminal() { Paint::Colour } else { Paint::Plain };
     if cli.json {
-        put(&as_json(&Checked { report: &report, in_force })?)?;
+        put(&json::of("checked", &Checked { report: &report, in_force })?)?;
     } else {
         let told = in_force.map(|in_force| format!("\n{}", render::in_force(&in_force)));
         put(&(report.text(paint) + &told.unwrap_or_default()))?;
@@ -214,7 +215,11 @@ fn check(
 fn keys(json: bool) -> anyhow::Result<ExitCode> {
     let line =
         |key: &config::Key| format!("{:<28} {:<22} {}\n", key.name, key.default.unwrap_or("-"), key.reason);
-    put(&if json { as_json(config::keys())? } else { config::keys().iter().map(line).collect() })?;
+    put(&if json {
+        json::of_rows("keys", config::keys())?
+    } else {
+        config::keys().iter().map(line).collect()
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -232,9 +237,9 @@ fn outlets(
             Some(outlet.with_context(|| format!("`{text}` is no outlet; `masthead outlets` lists them"))?)
         }
     };
-    let listed = || watchlist.outlets.values().filter(|outlet| wanted.lets_pass(outlet)).collect();
+    let listed = || watchlist.outlets.values().filter(|outlet| wanted.lets_pass(outlet)).collect::<Vec<_>>();
     put(&match only {
-        _ if json => as_json(&only.map_or_else(listed, |outlet| vec![outlet]))?,
+        _ if json => json::of_rows("outlets", &only.map_or_else(listed, |outlet| vec![outlet]))?,
         Some(outlet) => render::outlet_in_full(watchlist, outlet),
         None => render::outlets(&listed(), room()),
     })?;
@@ -244,16 +249,12 @@ fn outlets(
 /// Checks the ledger without the store, also while the service runs.
 fn verify(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
     let verified = ledger::verify(&config.state_dir).context("verify the ledger")?;
-    put(&if json { as_json(&verified)? } else { digest::verified(&verified) })?;
+    put(&if json { json::of("verified", &verified)? } else { digest::verified(&verified) })?;
     Ok(if verified.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(exit::FAULTS) })
 }
 
 fn print(answer: &Answer, json: bool) -> anyhow::Result<()> {
-    put(&if json { as_json(answer)? } else { render::answer(answer, room()) })
-}
-
-fn as_json(answer: &(impl serde::Serialize + ?Sized)) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(answer).context("write the answer as JSON")? + "\n")
+    put(&if json { json::of_answer(answer)? } else { render::answer(answer, room()) })
 }
 
 /// Prints to stdout. A reader that has seen enough, like `head`, is no error.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::args::outlets::Scouting;
-use super::{as_json, put, render};
+use super::{json, put, render};
 use crate::config::Config;
 use crate::cycle::scout;
 
@@ -18,5 +18,5 @@ pub(super) async fn scout(
         Scouting::Find { id } => scout::find(config, id, now, &say).await?,
         Scouting::New { url } => scout::draft(config, url, now, &say).await?,
     };
-    put(&if json { as_json(&scouted)? } else { scouted.toml })
+    put(&if json { json::of("scouted", &scouted)? } else { scouted.toml })
 }
