@@ -112,7 +112,7 @@ fn every_error_of_every_file_is_shown_where_it_stands() {
     5 | accounts = [{ platform = "mastodon", handle = "@cgtn_es", proof = "https://t.example/x" }]
       |                                               ^^^^^^^^^^ this names no account
       | expected  user@host, for example "cgtn_es@social.example" (no @ in front)
-      | help      masthead outlets cgtn-es   lists its sites, which may link to the account
+      | help      masthead outlets find cgtn-es   asks its sites and your servers, prints the line to paste
 
     warning: nothing undisclosed can ever be posted
      --> config.toml:8:15   undisclosed = 2, but there is only 1 reviewer (you)

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
 
+#[path = "manual/json.rs"]
+mod json_manual;
+
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -790,4 +793,39 @@ async fn reviewers_work_at_the_terminal_while_the_service_runs() {
     says(dir, &["reviewer", "add", "ada", "--replace"]);
     says(dir, &["review", "dismiss", "F-0047", "--why", "fan", "--as", "ada"]);
     says(dir, &["verify"]);
+}
+
+/// What the stories of tests/stories/json.rs do not come to: ties take weeks there.
+#[tokio::test]
+async fn answers_about_hidden_ties_have_the_fields_that_the_manual_says() {
+    let Desk { room, dir } = Desk::new().await;
+    drop(room);
+    let dir = dir.path();
+    let mut manual = json_manual::Manual::read();
+    for words in [
+        &["review"][..],
+        &["reviewer", "add", "ada"],
+        &[
+            "review",
+            "tick",
+            "F-0047",
+            "--outlet",
+            "--asked",
+            "no-address",
+            "--topic",
+            "culture",
+            "--as",
+            "ada",
+        ],
+        &["review", "show", "F-0047"],
+        &["explain", "noticias@social.example"],
+    ] {
+        let answer = says(dir, &[words, &["--json"]].concat());
+        manual.check(&serde_json::from_str(&answer).unwrap());
+    }
+    let unmet = manual.unmet();
+    let is_of_ties = |field: &&String| json_manual::OF_TIES.iter().any(|shape| field.starts_with(shape));
+    // Nothing in this scene has one.
+    let rare = ["credit.altered", "passage.derived", "sister line.finding"];
+    assert_eq!(unmet.iter().filter(is_of_ties).collect::<Vec<_>>(), rare);
 }

@@ -20,6 +20,10 @@ mod halted;
 mod hosts;
 #[path = "stories/init.rs"]
 mod init;
+#[path = "stories/json.rs"]
+mod json;
+#[path = "manual/json.rs"]
+mod json_manual;
 #[path = "stories/keep.rs"]
 mod keep;
 #[path = "stories/kills.rs"]
@@ -44,6 +48,8 @@ mod record;
 mod reload;
 #[path = "stories/scene.rs"]
 mod scene;
+#[path = "stories/scout.rs"]
+mod scout;
 #[path = "stories/service.rs"]
 mod service;
 #[path = "stories/starved.rs"]

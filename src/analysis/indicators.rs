@@ -18,6 +18,8 @@ pub(super) mod reuse;
 mod reversed;
 pub(super) mod uncredited;
 
+pub use declared::denies;
+
 use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::outlet_of_url;
 use crate::model::dossier::Dossier;

@@ -4,6 +4,7 @@ pub mod care;
 pub mod help;
 pub mod init;
 pub mod login;
+pub mod outlets;
 pub mod review;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use super::filters::{AccountFilter, OutletFilter};
 use care::Care;
 use init::Init;
 use login::Login;
+use outlets::Scouting;
 use review::{REVIEW_HELP, Review, Reviewer, Signer};
 
 /// Tells people who is behind an account.
@@ -120,18 +122,25 @@ Example
         what: Login,
     },
     /// Outlets that are watched: owner, control and who says so, domains, accounts
-    #[command(after_help = "\
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "\
 watched  how many of its sites are read for links to accounts; off = switched off in its record
 
 Examples
   masthead outlets
   masthead outlets xinhua      one outlet in full, with its sources
-  masthead outlets --in CN --text daily")]
+  masthead outlets --in CN --text daily
+  masthead outlets find xinhua      what its record lacks, as lines to paste
+  masthead outlets new https://news.example/"
+    )]
     Outlets {
         /// Only this outlet, in full
         id: Option<String>,
         #[command(flatten)]
         only: OutletFilter,
+        #[command(subcommand)]
+        what: Option<Scouting>,
     },
     /// Accounts that were seen: what they are, whether they post, how many follow them
     #[command(after_help = "\

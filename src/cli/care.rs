@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use flate2::read::GzDecoder;
 
 use super::args::care::Care;
-use super::{as_json, good, put, refuse_foreign, service};
+use super::{good, json, put, refuse_foreign, service};
 use crate::config::{self, Config, Environment};
 use crate::cycle::archive::Kind;
 use crate::cycle::backup::{self, Made};
@@ -47,11 +47,11 @@ pub(super) async fn run(
             refuse_beside_service(&config, "compact")?;
             refuse_foreign(&config)?;
             let done = compact::compact(&config, now)?;
-            put(&if json { as_json(&done)? } else { compacted(&done) })?;
+            put(&if json { json::of("compacted", &done)? } else { compacted(&done) })?;
         }
         Care::Rescue => {
             let done = rescue::rescue(&config)?;
-            put(&if json { as_json(&done)? } else { rescued(&done) })?;
+            put(&if json { json::of("rescued", &done)? } else { rescued(&done) })?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -75,7 +75,7 @@ fn bring_back(config: &Config, file: &Path, kind: Kind, old: Old, json: bool) ->
     refuse_beside_service(config, if kind == Kind::Backup { "restore" } else { "import" })?;
     refuse_foreign(config)?;
     let done = restore::restore(&config.state_dir, file, kind, old)?;
-    put(&if json { as_json(&done)? } else { super::render::visible(&restored(&done)) })
+    put(&if json { json::of("restored", &done)? } else { super::render::visible(&restored(&done)) })
 }
 
 /// The owner of the store writes a packed file into the state directory, where it may write; from there it goes to

@@ -10,7 +10,7 @@ use chrono::Duration;
 use serde::de::DeserializeOwned;
 
 use super::args::review::{Review, Reviewer, Signer};
-use super::{as_json, put, room, service};
+use super::{json, put, room, service};
 use crate::config::{Config, Environment};
 use crate::cycle::commands::{Act, Answer, Request, Signature};
 use crate::model::finding::FindingId;
@@ -30,7 +30,7 @@ pub(super) async fn review(
     let request = request(&config, environment, what)?;
     let answer = service::ask(config, request).await?;
     if json {
-        return put(&as_json(&answer)?);
+        return put(&json::of_answer(&answer)?);
     }
     let text = match (&answer, showing) {
         (Answer::Sheet(shown), Showing::Post) => match &shown.preview {
@@ -155,7 +155,7 @@ pub(super) async fn reviewer(config: Config, what: Reviewer, json: bool) -> anyh
     let (name, replace) = match what {
         Reviewer::List => {
             let answer = service::ask(config, Request::Reviewers).await?;
-            return put(&if json { as_json(&answer)? } else { super::render::answer(&answer, room()) });
+            return super::print(&answer, json);
         }
         Reviewer::Add { name, replace } => (name, replace),
     };
@@ -179,7 +179,7 @@ pub(super) async fn reviewer(config: Config, what: Reviewer, json: bool) -> anyh
     };
     let since = if replace { "\nwhat the old key approved and waits has to be approved again" } else { "" };
     put(&match json {
-        true => as_json(&serde_json::json!({ "name": name, "key_file": path }))?,
+        true => json::of("reviewer", &serde_json::json!({ "name": name, "key_file": path }))?,
         false => format!(
             "{name} has a key: {}\nwhoever can read it decides as {name}; keep it where only {name} does{since}\n",
             path.display()

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::args::init::Init;
-use super::{as_json, put};
+use super::{json, put};
 
 const CONFIG: &str = include_str!("../../config.toml.example");
 const WATCHLIST: &str = include_str!("../../watchlist.toml.example");
@@ -69,7 +69,7 @@ pub(super) fn init(wanted: &Init, json: bool) -> anyhow::Result<()> {
         }
     }
     if json {
-        return put(&as_json(&outcomes)?);
+        return put(&json::of_rows("init", &outcomes)?);
     }
     let mut text: String = outcomes.iter().map(Outcome::line).collect();
     text.push_str("\nNext\n");

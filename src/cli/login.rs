@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::args::login::Fediverse;
-use super::{as_json, put, service};
+use super::{json, put, service};
 use crate::config::{self, Config, Environment, Loaded, Paint};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::speaker::{self, Claimant};
@@ -98,7 +98,7 @@ pub(super) async fn fediverse(
     let registration = desk.begin(&place, now).await?;
     if json {
         let answer = say::first_half_as_json(&desk, &registration.authorize_url);
-        return put(&as_json(&answer)?);
+        return put(&json::of("login_begun", &answer)?);
     }
     put(&say::invitation(&desk, &registration.authorize_url))?;
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
@@ -196,7 +196,7 @@ impl Desk<'_> {
         file.finish(&granted.token)?;
         Begun::forget(&self.config.state_dir);
         if json {
-            return put(&as_json(&say::done_as_json(self, &own))?);
+            return put(&json::of("logged_in", &say::done_as_json(self, &own))?);
         }
         put(&say::done(self, place, &own))?;
         spoken.map_or(Ok(()), |spoken| put(&format!("\n{spoken}.\n")))

@@ -9,10 +9,12 @@ mod doctor;
 mod explain;
 pub mod filters;
 mod init;
+mod json;
 mod login;
 mod owner;
 mod plan;
 mod render;
+mod scout;
 mod service;
 mod table;
 
@@ -49,10 +51,17 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
         Command::Check { ref files } => check(&cli, files, environment, now),
         Command::Config { .. } => keys(cli.json),
         Command::Method => {
-            put(&if cli.json { as_json(&render::method_as_json())? } else { render::method() })?;
+            put(&if cli.json { json::of("method", &render::method_as_json())? } else { render::method() })?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Outlets { ref id, ref only } => {
+        Command::Outlets { what: Some(ref what), .. } => {
+            // What pages say of time has to be weighed by the clock that they go by.
+            let config = load(path, environment, now)?;
+            let now = config.clock.now();
+            scout::scout(&config, what, now, cli.json).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Outlets { ref id, ref only, .. } => {
             outlets(&load(path, environment, now)?, id.as_deref(), only, cli.json)
         }
         Command::Review { all, what } => {
@@ -211,7 +220,7 @@ fn check(
     };
     let paint = if io::stdout().is_terminal() { Paint::Colour } else { Paint::Plain };
     if cli.json {
-        put(&as_json(&Checked { report: &report, in_force, backup })?)?;
+        put(&json::of("checked", &Checked { report: &report, in_force, backup })?)?;
     } else {
         let mut text = report.text(paint);
         if let Some(in_force) = in_force {
@@ -237,7 +246,7 @@ fn keys(json: bool) -> anyhow::Result<ExitCode> {
         (true, default) => format!("{}  {default}\n    {}\n", key.name, key.reason),
     };
     let lines: String = config::keys().iter().map(line).collect();
-    put(&if json { as_json(config::keys())? } else { table::fitted(&lines, room) })?;
+    put(&if json { json::of_rows("keys", config::keys())? } else { table::fitted(&lines, room) })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -255,9 +264,9 @@ fn outlets(
             Some(outlet.with_context(|| format!("`{text}` is no outlet; `masthead outlets` lists them"))?)
         }
     };
-    let listed = || watchlist.outlets.values().filter(|outlet| wanted.lets_pass(outlet)).collect();
+    let listed = || watchlist.outlets.values().filter(|outlet| wanted.lets_pass(outlet)).collect::<Vec<_>>();
     put(&match only {
-        _ if json => as_json(&only.map_or_else(listed, |outlet| vec![outlet]))?,
+        _ if json => json::of_rows("outlets", &only.map_or_else(listed, |outlet| vec![outlet]))?,
         Some(outlet) => render::outlet_in_full(watchlist, outlet),
         None => render::outlets(&listed(), room()),
     })?;
@@ -267,16 +276,12 @@ fn outlets(
 /// Checks the ledger without the store, also while the service runs.
 fn verify(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
     let verified = ledger::verify(&config.state_dir).context("verify the ledger")?;
-    put(&if json { as_json(&verified)? } else { digest::verified(&verified) })?;
+    put(&if json { json::of("verified", &verified)? } else { digest::verified(&verified) })?;
     Ok(if verified.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(exit::FAULTS) })
 }
 
 fn print(answer: &Answer, json: bool) -> anyhow::Result<()> {
-    put(&if json { as_json(answer)? } else { render::answer(answer, room()) })
-}
-
-fn as_json(answer: &(impl serde::Serialize + ?Sized)) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(answer).context("write the answer as JSON")? + "\n")
+    put(&if json { json::of_answer(answer)? } else { render::answer(answer, room()) })
 }
 
 /// Prints to stdout. A reader that has seen enough, like `head`, is no error.

@@ -35,9 +35,9 @@ pub(super) fn fault(network: Network, handle: &At<String>, outlet: Option<&str>)
     };
     let help = match (network, repaired(text), outlet) {
         (Network::Mastodon, Some(acct), _) => Some(format!("did you mean \"{acct}\"?")),
-        (Network::Mastodon, None, Some(outlet)) => {
-            Some(format!("masthead outlets {outlet}   lists its sites, which may link to the account"))
-        }
+        (Network::Mastodon, None, Some(outlet)) => Some(format!(
+            "masthead outlets find {outlet}   asks its sites and your servers, prints the line to paste"
+        )),
         _ => None,
     };
     let fault = Fault::error(title).at(handle.spot).label("this names no account");
@@ -99,7 +99,7 @@ mod tests {
             (
                 "https://social.example/about",
                 "address of a page instead of a handle",
-                Some("masthead outlets cgtn-es   lists its sites, which may link to the account".into()),
+                Some("masthead outlets find cgtn-es   asks its sites and your servers, prints the line to paste".into()),
             ),
         ] {
             assert_eq!(told(Network::Mastodon, written), Some((title.to_owned(), help)), "{written}");

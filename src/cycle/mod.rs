@@ -23,6 +23,7 @@ pub mod reload;
 pub mod rescue;
 pub mod restore;
 pub mod schedule;
+pub mod scout;
 pub mod space;
 pub mod speaker;
 pub mod targets;

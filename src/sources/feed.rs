@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::json::{self, Object, clip};
-use super::{ParseError, PollError, aside, html};
+use super::{ParseError, PollError, aside, encoding, html};
 use crate::model::account::Host;
 use crate::model::evidence::hex;
 use crate::model::item::{FeedSight, Item};
@@ -115,7 +115,7 @@ pub async fn read(net: &Net, url: &str, known: Option<&FeedSight>) -> Result<Fee
 /// # Errors
 /// Where it is no feed, or of a shape that is not read (see `feed/sound.rs`).
 pub fn parse(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Page, ParseError> {
-    let text = sound::decode(bytes, content_type);
+    let text = encoding::decode(bytes, content_type);
     let front = text.trim_start();
     let fault = |why: String| ParseError { why, excerpt: json::excerpt(bytes) };
     let lower = front[..front.floor_char_boundary(200)].to_ascii_lowercase();

@@ -11,6 +11,7 @@ use crate::net::FetchError;
 
 pub mod account;
 pub mod bluesky;
+mod encoding;
 pub mod feed;
 pub mod html;
 mod json;

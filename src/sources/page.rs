@@ -4,6 +4,8 @@
 //! site itself marks as user content (`rel="ugc"`) or as paid (`sponsored`) name nobody, and which page
 //! proves what is for the judgement to say.
 
+pub mod front;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -15,7 +17,7 @@ use super::json::http_url;
 use super::{ParseError, PollError, aside, json};
 use crate::model::account::{Acct, Host};
 use crate::model::proof::{NamedBy, Naming, PageKind, PageSight};
-use crate::net::{BodyKind, Net};
+use crate::net::{BodyKind, Fetched, Net};
 
 /// The most namings that are kept of a page.
 pub const MOST_NAMINGS: usize = 200;
@@ -67,6 +69,15 @@ const NOT_FEDIVERSE: [&str; 28] = [
 /// [`PollError::RobotsForbid`] where the page, or the one it leads to, is closed to us; [`PollError::Parse`]
 /// where the answer is no HTML; otherwise what the fetch said.
 pub async fn read(net: &Net, url: &str, kind: PageKind, now: DateTime<Utc>) -> Result<PageSight, PollError> {
+    let fetched = fetch(net, url).await?;
+    let (sha256, final_url) = (fetched.sha256(), fetched.final_url.to_string());
+    let names = aside(move || Ok(parse(&fetched.body, &fetched.final_url))).await;
+    let names = names.map_err(|error| PollError::parse(url, error))?;
+    Ok(PageSight { url: url.to_owned(), final_url, kind, first_read: now, fetched_at: now, sha256, names })
+}
+
+/// An HTML page that robots may read, there and where it leads.
+async fn fetch(net: &Net, url: &str) -> Result<Fetched, PollError> {
     if !net.allows_robots(url).await? {
         return Err(PollError::RobotsForbid { url: url.to_owned() });
     }
@@ -80,10 +91,7 @@ pub async fn read(net: &Net, url: &str, kind: PageKind, now: DateTime<Utc>) -> R
         let why = format!("got `{}`; expected HTML", json::clip(content_type, 100));
         return Err(PollError::parse(url, ParseError { why, excerpt: json::excerpt(&fetched.body) }));
     }
-    let (sha256, final_url) = (fetched.sha256(), fetched.final_url.to_string());
-    let names = aside(move || Ok(parse(&fetched.body, &fetched.final_url))).await;
-    let names = names.map_err(|error| PollError::parse(url, error))?;
-    Ok(PageSight { url: url.to_owned(), final_url, kind, first_read: now, fetched_at: now, sha256, names })
+    Ok(fetched)
 }
 
 fn is_html(content_type: &str) -> bool {

@@ -51,8 +51,9 @@ fn outlets_are_shown_by_country_control_and_text() {
         let output =
             command.arg("outlets").args(words).args(["--json", "--config"]).arg(&example).output().unwrap();
         assert!(output.status.success(), "{words:?}: {output:?}");
-        let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
-        (texts(&rows, "id"), texts(&rows, "country"), texts(&rows, "control"))
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = &answer["rows"];
+        (texts(rows, "id"), texts(rows, "country"), texts(rows, "control"))
     };
     let all = shown(&[]).0.len();
     let (ids, countries, _) = shown(&["--in", "cn"]);

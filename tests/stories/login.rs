@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 const LOGIN: [&str; 2] = ["login", "fediverse"];
 
 /// A world whose bot has no token yet: publishing is switched on, and its file is not there.
-struct Scene {
-    world: World,
+pub struct Scene {
+    pub world: World,
 }
 
 impl Scene {
-    fn open() -> Scene {
+    pub fn open() -> Scene {
         let mut world = World::open(600);
         world.edit("token_file = \"social.token\"", "token_file = \"new.token\"");
         Scene { world }
@@ -50,7 +50,7 @@ impl Scene {
     }
 
     /// What a person reads and presses there.
-    fn code(&self, page: &str, pressed: &str) -> String {
+    pub fn code(&self, page: &str, pressed: &str) -> String {
         let (place, query) = page.split_once('?').unwrap();
         let answer = post(place, &format!("{query}{pressed}"));
         let place = answer.split_once("location: ").expect(&answer).1.split_once("\r\n").unwrap().0;

@@ -82,7 +82,8 @@ fn calls_itself_official(text: &str) -> bool {
             || OFFICIAL_STEMS.iter().any(|stem| lower.contains(stem)))
 }
 
-fn denies(text: &str) -> bool {
+/// Whether a profile's text says that it is not the outlet's own.
+pub fn denies(text: &str) -> bool {
     let lower = text.to_lowercase();
     DENIALS.iter().any(|word| lower.contains(word))
 }

@@ -182,7 +182,8 @@ impl Seen<'_> {
             ),
         };
         let says = format!("{} {says}. {rest}", first.url);
-        let fix = format!("another feed in the record of {publisher}, or `remove` this one from it");
+        let fix =
+            format!("masthead outlets find {publisher}   looks for another; `remove` takes this one out");
         Some(Line::new(mark, Subject::Feed, name, says).fix(fix))
     }
 

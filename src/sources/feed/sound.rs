@@ -1,9 +1,7 @@
-//! A feed's bytes as text that an XML parser can be given: in one encoding, mended, and of sane shape.
+//! A feed's text as an XML parser can be given it: mended, and of sane shape.
 //!
-//! Many feeds declare one encoding and send another, hold control characters that XML forbids, or a bare `&`.
-//! All of that is mended here. What would make a parser recurse or compare without end is refused.
-
-use encoding_rs::Encoding;
+//! Many feeds hold control characters that XML forbids, or a bare `&`. All of that is mended here. What would make a
+//! parser recurse or compare without end is refused.
 
 /// Elements inside each other. XHTML in a feed nests a dozen levels, a parser's stack ends at some thousand.
 const DEEPEST: usize = 100;
@@ -11,41 +9,6 @@ const DEEPEST: usize = 100;
 const MOST_ATTRIBUTES: usize = 64;
 /// Elements of a feed; with the two above this bounds the work of looking up names.
 const MOST_ELEMENTS: usize = 100_000;
-/// The front of a feed in which an XML declaration may stand.
-const DECLARATION_BYTES: usize = 300;
-
-/// The text of a feed. Encodings are tried in this order: the mark at the start, UTF-8 (which no text in
-/// another encoding passes for by chance), what HTTP says, what the feed says. Bytes that fit none are
-/// replaced.
-pub(super) fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return encoding.decode(bytes).0.into_owned();
-    }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.to_owned();
-    }
-    let front = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION_BYTES)]).into_owned();
-    let labels = [content_type.and_then(|text| value_of(text, "charset")), value_of(&front, "encoding")];
-    let encodings: Vec<&'static Encoding> =
-        labels.into_iter().flatten().filter_map(|label| Encoding::for_label(label.as_bytes())).collect();
-    let whole = encodings.iter().find_map(|encoding| {
-        encoding.decode_without_bom_handling_and_without_replacement(bytes).map(|text| text.into_owned())
-    });
-    whole.unwrap_or_else(|| {
-        let encoding = encodings.first().copied().unwrap_or(encoding_rs::UTF_8);
-        encoding.decode_without_bom_handling(bytes).0.into_owned()
-    })
-}
-
-/// The value after `name=`, with or without quotes.
-fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let at = text.to_ascii_lowercase().find(&format!("{name}="))?;
-    let value = text[at + name.len() + 1..].trim_start_matches(['"', '\'']);
-    value
-        .split(|c: char| !(c.is_ascii_alphanumeric() || "-_:.".contains(c)))
-        .next()
-        .filter(|it| !it.is_empty())
-}
 
 /// The XML of a feed, mended: without its declaration, which names the encoding it had; without control
 /// characters and references to them; with every bare `&` escaped.
@@ -198,23 +161,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn a_feed_is_read_in_the_encoding_it_is_in_whatever_it_declares() {
-        let (gbk, _, _) = encoding_rs::GBK.encode("新华社");
-        let declared = |name: &str| format!("<?xml version=\"1.0\" encoding=\"{name}\"?><t>").into_bytes();
-        let with = |name: &str, bytes: &[u8]| [declared(name), bytes.to_vec()].concat();
-        for (bytes, content_type) in [
-            (with("GB2312", &gbk), None),
-            (with("gbk", &gbk), Some("text/xml; charset=utf-8")),
-            (with("utf-8", &gbk), Some("text/xml;charset=GBK")),
-            (with("gb2312", "新华社".as_bytes()), Some("text/xml; charset=gb2312")),
-        ] {
-            assert!(decode(&bytes, content_type).ends_with("新华社"), "{content_type:?}");
-        }
-        assert_eq!(decode(b"\xff\xfe<\0t\0>\0", None), "<t>");
-        assert_eq!(decode(b"a\xffb", None), "a\u{fffd}b");
-    }
+    use crate::sources::encoding::decode;
 
     #[test]
     fn what_xml_forbids_is_mended() {
