@@ -22,7 +22,7 @@ use crate::ledger::{self, Follower, Piece};
 use crate::store::{self, Store, check_record};
 
 pub use names::Name;
-pub use shelf::{Doubt, Newest, Of, newest, newest_before};
+pub use shelf::{Doubt, Newest, Of, newest, newest_before, one_before};
 
 /// A backup or an export must not be what fills the disk: it ends when no more than this would be left, which is also
 /// where collection pauses.
