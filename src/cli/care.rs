@@ -14,7 +14,7 @@ use flate2::read::GzDecoder;
 use super::args::care::Care;
 use super::{good, json, put, refuse_foreign, service};
 use crate::config::{self, Config, Environment};
-use crate::cycle::archive::Kind;
+use crate::cycle::archive::{Kind, Wrong};
 use crate::cycle::backup::{self, Made};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::compact::{self, Compacted};
@@ -39,10 +39,12 @@ pub(super) async fn run(
         }
         Care::Export { out } => export(config, out.as_deref(), json).await?,
         Care::Restore { file, replace_ledger: true, .. } => {
-            bring_back(&config, &file, Kind::Backup, Old::SetAsideWithLedger, json)?;
+            bring_back(&config, now, &file, (Kind::Backup, Old::SetAsideWithLedger), json)?;
         }
-        Care::Restore { file, aside, .. } => bring_back(&config, &file, Kind::Backup, old(aside), json)?,
-        Care::Import { file, aside } => bring_back(&config, &file, Kind::Export, old(aside), json)?,
+        Care::Restore { file, aside, .. } => {
+            bring_back(&config, now, &file, (Kind::Backup, old(aside)), json)?
+        }
+        Care::Import { file, aside } => bring_back(&config, now, &file, (Kind::Export, old(aside)), json)?,
         Care::Compact => {
             refuse_beside_service(&config, "compact")?;
             refuse_foreign(&config)?;
@@ -71,10 +73,23 @@ fn refuse_beside_service(config: &Config, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn bring_back(config: &Config, file: &Path, kind: Kind, old: Old, json: bool) -> anyhow::Result<()> {
+fn bring_back(
+    config: &Config,
+    now: DateTime<Utc>,
+    file: &Path,
+    (kind, old): (Kind, Old),
+    json: bool,
+) -> anyhow::Result<()> {
     refuse_beside_service(config, if kind == Kind::Backup { "restore" } else { "import" })?;
     refuse_foreign(config)?;
-    let done = restore::restore(&config.state_dir, file, kind, old)?;
+    let done = match restore::restore(&config.state_dir, file, kind, old) {
+        Err(damaged) if damaged.is::<Wrong>() => {
+            let before = backup::one_before(config, file, now);
+            let before = before.map(|before| format!("; the one before it is {}", before.path.display()));
+            bail!("{damaged:#}{}", before.unwrap_or_default());
+        }
+        done => done?,
+    };
     put(&if json { json::of("restored", &done)? } else { super::render::visible(&restored(&done)) })
 }
 

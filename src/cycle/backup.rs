@@ -22,7 +22,7 @@ use crate::ledger::{self, Follower, Piece};
 use crate::store::{self, Store, check_record};
 
 pub use names::Name;
-pub use shelf::{Doubt, Newest, Of, newest, newest_before};
+pub use shelf::{Doubt, Newest, Of, newest, newest_before, one_before};
 
 /// A backup or an export must not be what fills the disk: it ends when no more than this would be left, which is also
 /// where collection pauses.
@@ -87,11 +87,18 @@ async fn write_and_prune(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<
         let mut made =
             write_whole(store, &config.state_dir, &folder.join(name.to_string()), Kind::Backup, now, press)?;
         made.pruned = shelf::prune(&folder, &store.id(), now).context("let older backups go")?;
-        leftovers::sweep_unfinished(&folder, names::is_unfinished).context("clear the folder")?;
-        leftovers::sweep_exports(&config.state_dir).context("clear the state directory")?;
+        sweep(&config.state_dir, Some(&folder));
         anyhow::Ok(made)
     });
     made.await
+}
+
+/// Clears away what kills left of exports and backups; what stays is in nobody's way.
+fn sweep(state_dir: &Path, folder: Option<&Path>) {
+    let backups = folder.map_or(Ok(()), |folder| leftovers::sweep_unfinished(folder, names::is_unfinished));
+    if let Err(error) = backups.and(leftovers::sweep_exports(state_dir)) {
+        tracing::warn!(%error, "what a kill left of backups and exports could not be cleared away");
+    }
 }
 
 /// A backup that could not be made.
@@ -137,7 +144,7 @@ pub async fn export(room: &Newsroom, to: PathBuf, now: DateTime<Utc>) -> anyhow:
             to.display(),
             config.state_dir.display()
         );
-        leftovers::sweep_exports(&config.state_dir).context("clear the state directory")?;
+        sweep(&config.state_dir, None);
         write_whole(store, &config.state_dir, &to, Kind::Export, now, ())
     });
     made.await.context("export the store")

@@ -114,6 +114,7 @@ pub enum Request {
     },
     /// Store and ledger into one file, read back; a daily one not while a [`backup::Doubt`] stands.
     Backup {
+        #[serde(default)]
         daily: bool,
     },
     /// The store alone into a file in the state directory, for whoever asked to take away.

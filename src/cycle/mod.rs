@@ -174,7 +174,9 @@ fn road(config: &Config) -> NetConfig {
 /// What is in the way, with the way out.
 fn open_store(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Store> {
     let store = open_or_migrate(config, now)?;
-    leftovers::sweep(&config.state_dir, &store).context("clear what a kill left")?;
+    if let Err(error) = leftovers::sweep(&config.state_dir, &store) {
+        tracing::warn!(error = format!("{error:#}"), "what a kill left could not be cleared away");
+    }
     Ok(store)
 }
 

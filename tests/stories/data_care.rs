@@ -113,6 +113,11 @@ fn a_damaged_backup_is_refused_at_its_line_and_nothing_is_touched() {
         );
     }
     assert_eq!(contents(&world.state().join("db")), before);
+    // Whoever finds the newest one damaged needs the one before.
+    let later = file.with_file_name("masthead-20981231T030000Z.jsonl.gz");
+    fs::write(&later, &whole[..whole.len() / 2]).unwrap();
+    let told = format!("the one before it is {}", file.display());
+    refused(&world, &["restore", "--aside", later.to_str().unwrap()], &told);
 }
 
 #[test]

@@ -60,6 +60,13 @@ pub fn newest_before(config: &Config, schema: u32, now: DateTime<Utc>) -> Option
     newest_among(config, Of::known(known.as_ref()), now, is_before)
 }
 
+/// The newest backup of the same store that was made before this one, for whoever finds this one damaged.
+pub fn one_before(config: &Config, file: &Path, now: DateTime<Utc>) -> Option<Newest> {
+    let name = Name::parse(file.file_name()?.to_str()?)?;
+    let store = store_of(file).or_else(|| known_identity(&config.state_dir));
+    newest_among(config, Of::known(store.as_ref()), now, |other| other.made_at < name.made_at)
+}
+
 fn newest_among(
     config: &Config,
     of: Of<'_>,
