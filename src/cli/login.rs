@@ -196,7 +196,7 @@ impl Desk<'_> {
         file.finish(&granted.token)?;
         Begun::forget(&self.config.state_dir);
         if json {
-            return put(&as_json(&say::done_as_json(self, &own))?);
+            return put(&as_json(&say::done_as_json(self, &own, spoken.as_deref()))?);
         }
         put(&say::done(self, place, &own))?;
         spoken.map_or(Ok(()), |spoken| put(&format!("\n{spoken}.\n")))
