@@ -196,7 +196,7 @@ impl Desk<'_> {
         file.finish(&granted.token)?;
         Begun::forget(&self.config.state_dir);
         if json {
-            return put(&json::of("logged_in", &say::done_as_json(self, &own))?);
+            return put(&json::of("logged_in", &say::done_as_json(self, &own, spoken.as_deref()))?);
         }
         put(&say::done(self, place, &own))?;
         spoken.map_or(Ok(()), |spoken| put(&format!("\n{spoken}.\n")))

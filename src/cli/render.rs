@@ -60,7 +60,7 @@ fn words(answer: &Answer, room: Option<u16>) -> String {
 /// What an account is, to whom, and whether readers heard of it.
 const LEAST_COLUMNS: usize = 5;
 /// Room beyond the longest words, so that what wraps does not wrap at every one.
-const SLACK: usize = 12;
+const SLACK: usize = 7;
 
 fn accounts(rows: &[AccountRow], room: Option<u16>) -> String {
     let header = ["account", "is", "outlet", "named", "activity", "followers", "first seen"];
@@ -333,6 +333,9 @@ mod tests {
             ..row("xinhua_official@social.example", Relation::Claimed, Named::No, Activity::Posting)
         };
         let rows = [row("xinhua_fr@one.example", Relation::Official, Named::OnPage, quiet), limited];
+        let narrow = accounts(&rows, Some(80));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+        assert!(!narrow.contains("first seen") && narrow.contains("activity"), "{narrow}");
         insta::assert_snapshot!(accounts(&rows, Some(100)), @r"
         account                         is        outlet     named    activity        followers   first seen
         ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -85,8 +85,8 @@ fn fitted_line(line: &str, room: usize) -> String {
     // The last column that leaves half of the room for its words.
     let starts = bare.char_indices().map(|(at, _)| at);
     let starts = starts.filter(|at| bare[..*at].ends_with(GAP) && !bare[*at..].starts_with(' '));
-    let starts = starts.filter(|at| bare[..*at].width() <= room / 2);
-    let column = starts.last().unwrap_or(bare.len() - bare.trim_start().len());
+    let mut starts = starts.filter(|at| bare[..*at].width() <= room / 2);
+    let column = starts.next_back().unwrap_or(bare.len() - bare.trim_start().len());
     let (before, words) = bare.split_at(column);
     let indent = before.width();
     let lines = wrapped(words, room.saturating_sub(indent).max(1));

@@ -61,8 +61,8 @@ pub async fn pass(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Option<
     };
     match greeted {
         Ok(()) => {}
-        // The press has said so.
-        Err(HomeTrouble::Stranger(_)) => return Ok(None),
+        // The press has said so, or health does until somebody has seen to it.
+        Err(HomeTrouble::Stranger(_) | HomeTrouble::WrongAccount(_)) => return Ok(None),
         Err(trouble) => {
             tracing::warn!(%trouble, "the home server could not be asked");
             return Ok(Some(now + AFTER_TROUBLE));

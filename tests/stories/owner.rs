@@ -32,6 +32,7 @@ fn a_second_service_names_the_owner_ends_in_seconds_and_harms_nothing() {
     assert_eq!(code, Some(1), "{log}");
     assert_promised("two processes", &log);
     assert!(log.contains(world.dir().to_str().unwrap()), "{log}");
+    assert_eq!(log.lines().count(), 1, "what is wrong is all that is said: {log}");
     assert!(world.command(&["targets"]).stdout.contains("xinhua.example"));
     assert_eq!(first.stop().0, Some(0));
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::sheet::{Depth, LABEL, day_and_hour, plain};
+use super::sheet::{Depth, LABEL, day_and_hour};
+use crate::analysis::names;
 use crate::cli::table::table;
 use crate::cycle::commands::{SEEN_DIGITS, Sheet};
 use crate::model::evidence::Evidence;
@@ -59,8 +60,23 @@ pub(super) fn places(evidence: &[Evidence]) -> String {
     text
 }
 
+/// A text without anything invisible that a terminal might obey.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|character| !names::is_invisible(*character)).collect()
+}
+
+/// The same on one line. Addresses stay as they are: what a terminal shows mentions nobody.
+pub(super) fn one_line(text: &str) -> String {
+    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The same, line by line.
+pub(super) fn plain_lines(text: &str) -> Vec<String> {
+    text.lines().map(plain).collect()
+}
+
 fn clipped(passage: &str) -> String {
-    let one_line = plain(passage).split_whitespace().collect::<Vec<_>>().join(" ");
+    let one_line = one_line(passage);
     match one_line.graphemes(true).count() > LETTERS {
         true => one_line.graphemes(true).take(LETTERS - 1).chain(["…"]).collect(),
         false => one_line,

@@ -98,7 +98,7 @@ pub(in crate::cli) fn log(rows: &[LogRow], room: Option<u16>) -> String {
             row.did.clone(),
             names::clean(&row.by),
             row.seal.clone().unwrap_or_default(),
-            super::sheet::plain(row.why.as_deref().unwrap_or_default()),
+            super::passages::plain(row.why.as_deref().unwrap_or_default()),
         ]
     });
     table(&header, &cells.collect::<Vec<_>>(), "nobody decided anything yet", room)

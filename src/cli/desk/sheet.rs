@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use super::passages;
+use super::passages::{self, one_line, plain, plain_lines};
 use crate::analysis::concealed::{Count, READY_POINTS, families};
 use crate::analysis::indicators::indicator;
 use crate::analysis::names;
@@ -374,21 +374,6 @@ impl Page {
     fn command(&mut self, label: &str, command: &str) {
         let _ = writeln!(self.text, "{label:<LABEL$}{command}");
     }
-}
-
-/// A text without anything invisible that a terminal might obey.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|character| !names::is_invisible(*character)).collect()
-}
-
-/// The same on one line. Addresses stay as they are: what a terminal shows mentions nobody.
-fn one_line(text: &str) -> String {
-    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The same, line by line.
-pub(super) fn plain_lines(text: &str) -> Vec<String> {
-    text.lines().map(plain).collect()
 }
 
 fn day(at: DateTime<Utc>) -> String {

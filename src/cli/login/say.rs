@@ -83,13 +83,14 @@ pub(super) fn first_half_as_json(desk: &Desk<'_>, url: &str) -> Value {
     json!({ "server": desk.server, "authorize_url": url, "next": desk.command(" --code CODE") })
 }
 
-pub(super) fn done_as_json(desk: &Desk<'_>, own: &OwnAccount) -> Value {
+pub(super) fn done_as_json(desk: &Desk<'_>, own: &OwnAccount, spoken: Option<&str>) -> Value {
     let config = desk.config;
     let lacks = profile::lacks(own, config.contact.as_deref(), config.web.public_url.as_ref());
     json!({
         "account": format!("{}@{}", own.username, desk.server),
         "url": own.url,
         "token_file": desk.out,
+        "speaks": spoken,
         "bot": own.is_bot,
         "lacks": lacks.iter().map(|lack| lack.word()).collect::<Vec<_>>(),
     })

@@ -70,20 +70,18 @@ pub async fn digest_now(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<D
     if let Some(trouble) = trouble {
         return Err(trouble.into());
     }
-    let begun = under_way(room).await?;
-    if let Some(why) = halt(&*room.press.lock().await, &room.config) {
-        let limits = known_limits(room).await;
-        let under_way = Composed { record: begun, ..Composed::nothing(Vec::new(), limits) };
-        return Ok(DigestReport { halted: Some(why.clone()), says: why.clone(), ..report(under_way, &why) });
-    }
-    let number = match begun {
+    let number = match under_way(room).await? {
         Some(record) => Some(record.digest.number),
         None if let Some(why) = clock_check::known_wrong(room) => {
             anyhow::bail!("{why}; posts would carry wrong dates\n  timedatectl set-ntp true")
         }
         None => make(room, None, now).await?.map_err(|not_now| anyhow::anyhow!(not_now.why))?,
     };
-    let Some(number) = number else { return Ok(nothing("there is nothing to say")) };
+    let Some(number) = number else {
+        let halted = halt(&*room.press.lock().await, &room.config);
+        let says = halted.clone().unwrap_or_else(|| "there is nothing to say".to_owned());
+        return Ok(DigestReport { halted, ..nothing(&says) });
+    };
     let until = follow_through(room).await?;
     let record = room.store.run(move |store| store.digest(number)).await?;
     let record = record.context("the digest is no longer in the store")?;
