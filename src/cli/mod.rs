@@ -55,10 +55,7 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             Ok(ExitCode::SUCCESS)
         }
         Command::Outlets { what: Some(ref what), .. } => {
-            // What pages say of time has to be weighed by the clock that they go by.
-            let config = load(path, environment, now)?;
-            let now = config.clock.now();
-            scout::scout(&config, what, now, cli.json).await?;
+            scout::scout(&load(path, environment, now)?, what, cli.json).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Outlets { ref id, ref only, .. } => {
@@ -108,25 +105,33 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),
-        command => {
-            let only =
-                if let Command::Accounts { only } = &command { only.clone() } else { Default::default() };
-            let request = request(command)?;
-            let mut answer = match ask_by_what_was_good(path, &environment, &request, now) {
-                Some(answer) => answer?,
-                None => service::ask(load(path, environment, now)?, request).await?,
-            };
-            if let Answer::Accounts { rows } = &mut answer {
-                rows.retain(|row| only.lets_pass(row));
-                if rows.is_empty() && only != filters::AccountFilter::default() && !cli.json {
-                    put("no account is like that; `masthead accounts` lists all\n")?;
-                    return Ok(ExitCode::SUCCESS);
-                }
-            }
-            print(&answer, cli.json)?;
-            Ok(exit_code(&answer))
+        command => of_store(command, path, environment, now, cli.json).await,
+    }
+}
+
+/// What the service or the store answers.
+async fn of_store(
+    command: Command,
+    path: Option<&Path>,
+    environment: Environment,
+    now: DateTime<Utc>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let only = if let Command::Accounts { only } = &command { only.clone() } else { Default::default() };
+    let request = request(command)?;
+    let mut answer = match ask_by_what_was_good(path, &environment, &request, now) {
+        Some(answer) => answer?,
+        None => service::ask(load(path, environment, now)?, request).await?,
+    };
+    if let Answer::Accounts { rows } = &mut answer {
+        rows.retain(|row| only.lets_pass(row));
+        if rows.is_empty() && only != filters::AccountFilter::default() && !json {
+            put("no account is like that; `masthead accounts` lists all\n")?;
+            return Ok(ExitCode::SUCCESS);
         }
     }
+    print(&answer, json)?;
+    Ok(exit_code(&answer))
 }
 
 /// An answer as the commands print it for people, tables as wide as they like.

@@ -127,6 +127,7 @@ pub async fn draft(
     let typed = Host::of(&url).with_context(|| format!("`{address}` names no site"))?;
     let bare = typed.as_str().strip_prefix("www.").and_then(|bare| Host::parse(bare).ok());
     refuse_known(config, bare.as_ref().unwrap_or(&typed))?;
+    ensure!(!config.mastodon.opt_out.has_host(&typed), "{typed} is in `opt_out`: it asked to be left alone");
     let net = Net::new(super::road(config), config.clock).context("open the road to the network")?;
     let hosts = bare.into_iter().chain([typed]);
     let (mut read, mut trouble) = (None, None);

@@ -60,6 +60,8 @@ pub(super) struct Notes {
     pub accounts: Vec<(Acct, Result<Profile, String>)>,
     /// Pages to which profiles led.
     pub pages: Vec<PageSight>,
+    /// Addresses of which the server says that there is no such account.
+    pub missing: usize,
     /// Accounts or servers that asked to be left alone.
     pub left_alone: usize,
     pub asked: Vec<String>,
@@ -237,6 +239,10 @@ impl<'a> Asker<'a> {
         (self.say)(&format!("{host}: an account"));
         let token = self.config.mastodon.tokens.get(&host);
         let read = read_profile(&self.net, &acct, &host, token, self.now).await;
+        if read.as_ref().is_err_and(PollError::is_missing) {
+            self.notes().missing += 1;
+            return;
+        }
         let profile = read.map(|observation| observation.profile).map_err(|error| error.to_string());
         let pages = profile.as_ref().map(|profile| self.pages_of(profile)).unwrap_or_default();
         self.notes().accounts.push((acct, profile));

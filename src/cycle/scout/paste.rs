@@ -161,6 +161,12 @@ impl Text {
         for unanswered in &notes.unanswered {
             self.comment("", &format!("- {}: {}", unanswered.place, unanswered.why));
         }
+        if notes.missing > 0 {
+            self.comment(
+                "",
+                &format!("Links of the form of an account that lead to none: {}", notes.missing),
+            );
+        }
         if notes.left_alone > 0 {
             self.comment("", &format!("Left alone, as they asked: {} accounts", notes.left_alone));
         }

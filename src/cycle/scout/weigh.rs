@@ -156,7 +156,7 @@ impl Case<'_> {
             front.names.iter().any(|naming| names_it(&naming.target))
         };
         let front = self.notes.fronts.iter().find(is_naming)?;
-        Some(format!("{} has a link of that form", front.url))
+        Some(format!("{} has a link that looks like it", front.url))
     }
 
     /// The first link of a profile to a site of the outlet.

@@ -63,7 +63,10 @@ impl Asker<'_> {
     /// Feeds that the front page names; where none of them is one, the usual paths.
     async fn ask_feeds(&self, domain: &Host, front: Option<Front>) {
         let (named_on, named) = front.map_or((None, vec![]), |front| (Some(front.url), front.feeds));
-        let fresh: Vec<Url> = named.into_iter().filter(|url| !self.has_feed(url)).collect();
+        let is_left_alone =
+            |url: &Url| Host::of(url).is_some_and(|host| self.config.mastodon.opt_out.has_host(&host));
+        let fresh: Vec<Url> =
+            named.into_iter().filter(|url| !self.has_feed(url) && !is_left_alone(url)).collect();
         if fresh.len() > FEEDS_PER_SITE {
             let rest = fresh.len() - FEEDS_PER_SITE;
             self.miss(&format!("{rest} more feeds that {domain} names"), "only the first ones are read");
