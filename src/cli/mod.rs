@@ -96,25 +96,33 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),
-        command => {
-            let only =
-                if let Command::Accounts { only } = &command { only.clone() } else { Default::default() };
-            let request = request(command)?;
-            let mut answer = match ask_by_what_was_good(path, &environment, &request, now) {
-                Some(answer) => answer?,
-                None => service::ask(load(path, environment, now)?, request).await?,
-            };
-            if let Answer::Accounts { rows } = &mut answer {
-                rows.retain(|row| only.lets_pass(row));
-                if rows.is_empty() && only != filters::AccountFilter::default() && !cli.json {
-                    put("no account is like that; `masthead accounts` lists all\n")?;
-                    return Ok(ExitCode::SUCCESS);
-                }
-            }
-            print(&answer, cli.json)?;
-            Ok(exit_code(&answer))
+        command => ask_store(path, &environment, command, now, cli.json).await,
+    }
+}
+
+/// Asks what only the store knows.
+async fn ask_store(
+    path: Option<&Path>,
+    environment: &Environment,
+    command: Command,
+    now: DateTime<Utc>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let only = if let Command::Accounts { only } = &command { only.clone() } else { Default::default() };
+    let request = request(command)?;
+    let mut answer = match ask_by_what_was_good(path, environment, &request, now) {
+        Some(answer) => answer?,
+        None => service::ask(load(path, environment.clone(), now)?, request).await?,
+    };
+    if let Answer::Accounts { rows } = &mut answer {
+        rows.retain(|row| only.lets_pass(row));
+        if rows.is_empty() && only != filters::AccountFilter::default() && !json {
+            put("no account is like that; `masthead accounts` lists all\n")?;
+            return Ok(ExitCode::SUCCESS);
         }
     }
+    print(&answer, json)?;
+    Ok(exit_code(&answer))
 }
 
 /// An answer as the commands print it for people, tables as wide as they like.
