@@ -20,7 +20,8 @@ pub(super) fn health(health: &Health, room: Option<u16>) -> String {
         None => "not running".to_owned(),
     };
     let state = match health.needs() {
-        0 => "well".to_owned(),
+        0 if health.unknown().is_empty() => "well".to_owned(),
+        0 => format!("no trouble seen, {} not known yet", health.unknown().len()),
         needs => format!("NEEDS YOU ({needs})"),
     };
     let config = health.config.as_deref().unwrap_or("no configuration file");

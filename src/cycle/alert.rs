@@ -136,7 +136,7 @@ fn host(to: &AlertTo) -> &str {
 
 fn plan(known: Vec<Alert>, health: &Health, now: DateTime<Utc>) -> Plan {
     let mut plan = Plan::default();
-    let is_told_of_rest = known.iter().find(|alert| is_rest(&alert.line)).and_then(|alert| alert.told_at);
+    let is_told_of_rest = known.iter().any(|alert| is_rest(&alert.line) && alert.told_at.is_some());
     for alert in known {
         let mut sights = health.lines.iter().chain(&health.unsaid);
         let sight = sights.find(|line| line.key() == alert.line.key());
@@ -157,10 +157,10 @@ fn plan(known: Vec<Alert>, health: &Health, now: DateTime<Utc>) -> Plan {
     for line in health.lines.iter().filter(is_told) {
         let is_open = plan.open.iter().any(|alert| alert.line.key() == line.key());
         if !is_open && plan.open.len() < MOST {
-            // Until now it was among those of whom only the number was told.
-            let told_at = is_told_of_rest.filter(|_| line.subject == Subject::Feed && !is_rest(line));
-            let told_mark = told_at.map(|_| line.mark);
-            let (line, since) = (line.clone(), now);
+            // Until now it was among those of whom only the number was told; so its end needs no word either.
+            let was_counted = is_told_of_rest && line.subject == Subject::Feed && !is_rest(line);
+            let told_mark = was_counted.then_some(line.mark);
+            let (line, since, told_at) = (line.clone(), now, None);
             plan.open.push(Alert { line, since, told_at, told_mark, over_since: None, is_closed: false });
         }
     }
@@ -235,7 +235,8 @@ fn message(plan: &Plan, health: &Health) -> Message {
         let _ = writeln!(text, "over: {}", alert.line.key().trim_end());
     }
     let title = match health.needs() {
-        0 => "Masthead is well again".to_owned(),
+        0 if health.unknown().is_empty() => "Masthead is well again".to_owned(),
+        0 => "Masthead needs nobody just now".to_owned(),
         needs => format!("Masthead needs you ({needs})"),
     };
     let is_urgent = plan.come.iter().any(|alert| alert.line.mark == Mark::Broken);
@@ -361,6 +362,7 @@ mod tests {
         let told = told(&looks);
         assert_eq!(told[0].lines().count(), 6, "{}", told[0]);
         assert!(told[1..].iter().all(|text| !text.contains("!!")), "{told:?}");
+        assert_eq!(told.concat().matches("over: ").count(), 5, "of those who were named");
     }
 
     #[test]

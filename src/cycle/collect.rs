@@ -76,6 +76,7 @@ pub async fn pass_until(
         let mut polls = std::pin::pin!(polls.buffer_unordered(AT_ONCE).take_until(enough));
         while let Some(polled) = gather(&mut polls).await {
             let written = room.store.run(move |store| write(store, polled)).await;
+            room.vitals.polled();
             for harvest in written.context("write what polls saw")? {
                 tell(&harvest, &mut report, &mut touched);
                 fresh.extend(harvest.fresh);

@@ -76,11 +76,11 @@ impl Seen<'_> {
         places.extend(self.server_lines());
         match self.cut_off() {
             // Every place is blind then: one line says it all.
-            Some(line) => {
+            Some(line) if line.mark == Mark::Broken => {
                 lines.push(line);
                 unsaid.extend(places);
             }
-            None => lines.extend(places),
+            line => lines.extend(line.into_iter().chain(places)),
         }
         lines.extend(self.account_lines(&mut figures)?);
         lines.extend(self.review_lines(&press, &mut figures));
@@ -116,7 +116,10 @@ impl Seen<'_> {
             tried.filter(|record| last_ok.is_none_or(|ok| record.last_try > Some(ok))).collect();
         let first = self.targets.iter().map(|record| record.added_at).min()?;
         let since = last_ok.unwrap_or(first);
-        if tried.len() < 3 || self.now - since < CUT_OFF_AFTER || tried.len() < self.targets.len() / 2 {
+        let is_long = self.now - since >= CUT_OFF_AFTER;
+        // Before anything was ever read, nothing speaks for the network.
+        let is_first = last_ok.is_none() && !is_long;
+        if tried.len() < 3 || !(is_first || is_long && tried.len() >= self.targets.len() / 2) {
             return None;
         }
         // What an account's own page answered would name the account.
@@ -129,7 +132,8 @@ impl Seen<'_> {
             tried.len(),
         );
         let fix = "is this machine on line? does it resolve names? then nothing is to be done: it goes on by itself";
-        Some(Line::new(Mark::Broken, Subject::Network, "", says).fix(fix))
+        let mark = if is_first { Mark::Unknown } else { Mark::Broken };
+        Some(Line::new(mark, Subject::Network, "", says).fix(fix))
     }
 
     fn target(&self, target: &Target) -> Option<&TargetRecord> {

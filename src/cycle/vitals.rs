@@ -11,6 +11,14 @@ use crate::model::health::Health;
 #[derive(Debug, Clone, Default)]
 pub struct Vitals(Arc<Mutex<Memory>>);
 
+/// How much the loops have done since the start: polls written; requests that publication has an answer to. It only
+/// counts, so that whoever looks twice sees whether a long pass gets on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    pub collection: u64,
+    pub publication: u64,
+}
+
 /// The contents, each as it was last.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
@@ -25,6 +33,8 @@ pub struct Memory {
     pub home_asked: Option<DateTime<Utc>>,
     /// Why a digest that is due is not made.
     pub no_digest: Option<String>,
+    /// How far the passes under way are.
+    progress: Progress,
     /// How it goes with messages to whoever is told of troubles.
     pub delivery: Delivery,
     /// The log has it that nothing is dated by a wrong clock.
@@ -73,6 +83,20 @@ impl Vitals {
         memory.polls_failed += failed;
         memory.polls_good += report.polled as u64 - failed.min(report.polled as u64);
         memory.new_statuses += report.new_statuses as u64;
+    }
+
+    /// Some polls of a pass of collection are over.
+    pub fn polled(&self) {
+        self.memory().progress.collection += 1;
+    }
+
+    /// A step of publication is over.
+    pub fn stepped(&self) {
+        self.memory().progress.publication += 1;
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.memory().progress
     }
 
     pub fn home(&self, seen: Result<HomeSeen, HomeLost>, now: DateTime<Utc>) {

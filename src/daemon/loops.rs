@@ -57,6 +57,7 @@ pub(super) async fn collect(
             watchdog.passed(Loop::Collection);
             continue;
         }
+        watchdog.begins(Loop::Collection);
         // A pass that is told to stop writes what has come and leaves the other targets due.
         collect::pass_until(&room, Pacing::Spread, now, until_stop(stopping.clone())).await?;
         if *stopping.borrow() {
@@ -181,6 +182,7 @@ pub(super) async fn publish(
     let mut news = room.news();
     loop {
         news.mark_unchanged();
+        watchdog.begins(Loop::Publication);
         let again = publish::pass(&room, clock.now()).await?;
         watchdog.passed(Loop::Publication);
         // A host that wants to be left alone for hours is no hang.

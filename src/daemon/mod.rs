@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::cycle::Newsroom;
 pub use reload::Editor;
+use watchdog::Watchdog;
 
 /// A pass that is writing may take this long after a stop signal; then its connections are dropped.
 /// Every commit is whole, so nothing acknowledged is lost either way.
@@ -38,8 +39,10 @@ pub struct Service {
     /// Whom commands ask.
     desk: watch::Sender<Newsroom>,
     stop: watch::Sender<bool>,
-    /// The socket, as long as the service lives.
+    /// The socket and the watchdog, as long as the service lives.
     socket: JoinSet<anyhow::Result<()>>,
+    /// It has to hear of the loops of every configuration.
+    watchdog: Watchdog,
     shift: Shift,
     /// Pages of earlier configurations that still answer a reader.
     leaving: JoinSet<anyhow::Result<()>>,
@@ -54,12 +57,11 @@ struct Shift {
 }
 
 impl Shift {
-    fn start(room: &Newsroom, pages: Pages) -> Shift {
+    fn start(room: &Newsroom, watchdog: &Watchdog, pages: Pages) -> Shift {
         let (stop, stopping) = watch::channel(false);
         let (mut loops, mut on_duty) = (JoinSet::new(), JoinSet::new());
-        let watchdog = watchdog::Watchdog::default();
         loops.spawn(loops::collect(room.clone(), watchdog.clone(), stopping.clone()));
-        loops.spawn(loops::publish(room.clone(), watchdog, stopping.clone()));
+        loops.spawn(loops::publish(room.clone(), watchdog.clone(), stopping.clone()));
         loops.spawn(loops::watch(room.clone(), stopping.clone()));
         // Where time jumps nothing is kept.
         if !room.config.clock.jumps() {
@@ -80,11 +82,13 @@ impl Service {
     pub fn start(room: Newsroom, pages: Pages) -> anyhow::Result<Service> {
         let (stop, stopping) = watch::channel(false);
         let listener = socket::listen(&room.config).context("open the socket for commands")?;
-        let shift = Shift::start(&room, pages);
+        let watchdog = Watchdog::new(room.vitals.clone());
+        let shift = Shift::start(&room, &watchdog, pages);
         let (desk, asked) = watch::channel(room);
         let mut socket: JoinSet<anyhow::Result<()>> = JoinSet::new();
-        socket.spawn(socket::serve(listener, asked, stopping));
-        Ok(Service { desk, stop, socket, shift, leaving: JoinSet::new() })
+        socket.spawn(socket::serve(listener, asked, stopping.clone()));
+        socket.spawn(watchdog.clone().beat(stopping));
+        Ok(Service { desk, stop, socket, watchdog, shift, leaving: JoinSet::new() })
     }
 
     /// Waits until a part of it ends before its time, which none does while all is well.
@@ -122,7 +126,7 @@ impl Service {
             ended.map_err(anyhow::Error::from).flatten()?;
         }
         room.take_over(room.config.clock.now()).await?;
-        let before = std::mem::replace(&mut self.shift, Shift::start(&room, pages));
+        let before = std::mem::replace(&mut self.shift, Shift::start(&room, &self.watchdog, pages));
         self.desk.send_replace(room);
         let mut pages = before.pages;
         self.leaving.spawn(async move {

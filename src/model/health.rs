@@ -186,6 +186,11 @@ impl Health {
         self.lines.iter().filter(|line| line.mark.needs_a_person()).count()
     }
 
+    /// Lines of which nothing is known yet; while there is one, nobody may say that all is well.
+    pub fn unknown(&self) -> Vec<&Line> {
+        self.lines.iter().filter(|line| line.mark == Mark::Unknown).collect()
+    }
+
     /// Whether something does not work.
     pub fn is_broken(&self) -> bool {
         self.lines.iter().any(|line| line.mark == Mark::Broken)
@@ -193,21 +198,24 @@ impl Health {
 
     /// One sentence for whoever has room for no more.
     pub fn summary(&self) -> String {
+        let unknown = self.unknown();
         match self.needs() {
-            0 => "well".to_owned(),
+            0 if unknown.is_empty() => "well".to_owned(),
+            0 => format!("no trouble seen; not known yet: {}", first_keys(&unknown)),
             needs => {
-                let keys: Vec<String> = self
-                    .lines
-                    .iter()
-                    .filter(|line| line.mark.needs_a_person())
-                    .take(3)
-                    .map(|line| line.key().trim_end().to_owned())
-                    .collect();
-                let more = if needs > keys.len() { ", …" } else { "" };
-                format!("needs you ({needs}): {}{more}", keys.join(", "))
+                let lines = self.lines.iter().filter(|line| line.mark.needs_a_person());
+                format!("needs you ({needs}): {}", first_keys(&lines.collect::<Vec<_>>()))
             }
         }
     }
+}
+
+/// What the first few lines are about.
+fn first_keys(lines: &[&Line]) -> String {
+    const FEW: usize = 3;
+    let keys: Vec<String> = lines.iter().take(FEW).map(|line| line.key().trim_end().to_owned()).collect();
+    let more = if lines.len() > FEW { ", …" } else { "" };
+    format!("{}{more}", keys.join(", "))
 }
 
 /// A trouble that somebody was told of, or is to be told of.

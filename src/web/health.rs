@@ -20,7 +20,8 @@ use crate::model::health::{Health, Mark, Subject};
 /// What `/health` says.
 #[derive(Debug, Serialize)]
 struct Told<'a> {
-    /// `well`, `warning`, `broken`, or `starting` before the first look.
+    /// `well`, `unknown` where no trouble is seen and not all is known yet, `warning`, `broken`, or `starting` before
+    /// the first look.
     state: &'static str,
     at: Option<DateTime<Utc>>,
     version: &'a str,
@@ -53,7 +54,8 @@ pub(super) async fn health(State(site): State<Arc<Site>>) -> Response {
 fn tell(health: &Health) -> (StatusCode, Told<'_>) {
     let (status, state) = match (health.is_broken(), health.needs()) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "broken"),
-        (false, 0) => (StatusCode::OK, "well"),
+        (false, 0) if health.unknown().is_empty() => (StatusCode::OK, "well"),
+        (false, 0) => (StatusCode::OK, "unknown"),
         (false, _) => (StatusCode::OK, "warning"),
     };
     let lines = health.lines.iter();
@@ -105,6 +107,7 @@ const METRICS: &[Metric] = &[
     gauge("needs_a_person", "Things that a person has to mend or look at.", |health| {
         one(health.needs() as u64)
     }),
+    gauge("unknown", "Things of which nothing is known yet.", |health| one(health.unknown().len() as u64)),
     gauge("broken", "1 while something does not work.", |health| flag(health.is_broken())),
     gauge("targets", "What is polled.", |health| {
         by("kind", health.figures.targets.iter().map(|(kind, count)| (kind.as_str(), count.all)))

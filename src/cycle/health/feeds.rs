@@ -26,8 +26,10 @@ pub(super) struct Feeds {
 /// How one feed does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// It was not read yet, or not for too short a time to say.
-    Young,
+    /// It was not asked yet.
+    Unasked,
+    /// It cannot be read for too short a time to say.
+    Failing,
     Fresh,
     /// It answers, and what is in it is old.
     Quiet {
@@ -66,7 +68,8 @@ impl Seen<'_> {
         figures.feeds_fresh = number(|state| *state == State::Fresh);
         figures.feeds_quiet = number(|state| matches!(state, State::Quiet { .. }));
         figures.feeds_blind = number(|state| matches!(state, State::Blind { .. }));
-        let young = number(|state| *state == State::Young);
+        let (unasked, failing) =
+            (number(|state| *state == State::Unasked), number(|state| *state == State::Failing));
         let mut lines: Vec<Line> =
             publishers.iter().filter_map(|(publisher, feeds)| self.blind(publisher, feeds)).collect();
         lines.sort_by(|one, other| one.mark.cmp(&other.mark).then_with(|| one.name.cmp(&other.name)));
@@ -88,14 +91,16 @@ impl Seen<'_> {
             (figures.feeds_fresh, "with news"),
             (figures.feeds_quiet, "without any for a month"),
             (figures.feeds_blind, "not to be read"),
-            (young, "not read for a day yet"),
+            (failing, "not to be read just now"),
+            (unasked, "not read yet"),
         ];
         let parts = parts.iter().filter(|(number, _)| *number > 0);
         let parts: Vec<String> = parts.map(|(number, what)| format!("{number} {what}")).collect();
         if !parts.is_empty() {
             says = format!("{says}: {}", parts.join(", "));
         }
-        let is_known = figures.feeds_fresh + figures.feeds_quiet + figures.feeds_blind > 0 || young == 0;
+        let is_known =
+            figures.feeds_fresh + figures.feeds_quiet + figures.feeds_blind > 0 || all().next().is_none();
         let mark = if is_known { Mark::Ok } else { Mark::Unknown };
         lines.push(Line::new(mark, Subject::Feed, "", says));
         Feeds { lines, unsaid }
@@ -105,7 +110,7 @@ impl Seen<'_> {
     fn unseen(&self, publisher: &OutletId, feeds: &[Feed]) -> Option<Line> {
         let of = || feeds.iter().filter(|feed| feed.is_expected).map(|feed| &feed.state);
         let is_told = of().any(|state| matches!(state, State::Quiet { .. } | State::Blind { .. }));
-        let is_unseen = !is_told && of().any(|state| *state == State::Young);
+        let is_unseen = !is_told && of().any(|state| matches!(state, State::Unasked | State::Failing));
         let says = "not read for a day, or not yet";
         is_unseen.then(|| Line::new(Mark::Unknown, Subject::Feed, self.publisher(publisher), says))
     }
@@ -127,20 +132,22 @@ impl Seen<'_> {
         let parts: String = parts.map(|(number, what)| format!(", {number} {what}")).collect();
         let all =
             count(pages().count() as u64, "page or webfinger of outlets", "pages and webfingers of outlets");
-        Line::new(Mark::Ok, Subject::Page, "", format!("{all}{parts}"))
+        let is_known = pages().any(|record| record.last_ok.is_some());
+        let mark = if is_known { Mark::Ok } else { Mark::Unknown };
+        Line::new(mark, Subject::Page, "", format!("{all}{parts}"))
     }
 
     fn feed_state(&self, publisher: &OutletId, url: &str) -> State {
         let target = Target::Feed { publisher: publisher.clone(), url: url.to_owned() };
-        let Some(record) = self.target(&target) else { return State::Young };
+        let Some(record) = self.target(&target) else { return State::Unasked };
         let trouble = record.trouble.clone();
         match (unread_since(record), trouble) {
             (Some(since), trouble) if self.now - since >= BLIND_AFTER => {
                 State::Blind { says: trouble.unwrap_or_default(), since }
             }
-            (Some(_), _) => State::Young,
+            (Some(_), _) => State::Failing,
             (None, Some(says)) => State::Quiet { says },
-            (None, None) if record.last_ok.is_none() => State::Young,
+            (None, None) if record.last_ok.is_none() => State::Unasked,
             (None, None) => State::Fresh,
         }
     }
@@ -154,12 +161,14 @@ impl Seen<'_> {
                     Some((feed, format!("not read since {}: {says}", when(*since, self.now))))
                 }
                 State::Quiet { says } => Some((feed, says.clone())),
-                State::Young | State::Fresh => None,
+                State::Unasked | State::Failing | State::Fresh => None,
             })
             .collect();
         let (first, says) = lost.first()?;
-        let others =
-            feeds.iter().filter(|feed| matches!(feed.state, State::Fresh | State::Young)).count() as u64;
+        let others = feeds
+            .iter()
+            .filter(|feed| !matches!(feed.state, State::Quiet { .. } | State::Blind { .. }))
+            .count() as u64;
         let name = self.publisher(publisher);
         let (mark, rest) = match others {
             0 => (Mark::Broken, format!("No other feed of {name} is read: its copies cannot be found")),

@@ -42,6 +42,11 @@ impl Seen<'_> {
         let words = figures.outlet_accounts.iter().map(|(word, number)| format!("{number} {word}"));
         let words = words.collect::<Vec<_>>().join(", ");
         let others = figures.accounts - known;
+        let mark = match figures.accounts {
+            0 if !self.config.mastodon.enabled => Mark::Off,
+            0 => Mark::Unknown,
+            _ => Mark::Ok,
+        };
         let mut says = match known {
             0 => "none of an outlet yet".to_owned(),
             known => format!("{} of outlets: {words}", count(known, "account", "accounts")),
@@ -53,7 +58,7 @@ impl Seen<'_> {
             says =
                 format!("{says}; last new post seen {} ago", span((self.now - newest).max(Duration::zero())));
         }
-        Ok(vec![Line::new(Mark::Ok, Subject::Accounts, "", says)])
+        Ok(vec![Line::new(mark, Subject::Accounts, "", says)])
     }
 
     /// The queue, and whether anybody could ever empty it.

@@ -104,7 +104,10 @@ impl Seen<'_> {
             return Some(Line::new(Mark::Off, Subject::Token, "", says).fix("masthead login fediverse"));
         };
         let name = publish.server.to_string();
-        let line = match self.memory.home.as_ref()? {
+        let Some(home) = &self.memory.home else {
+            return Some(Line::new(Mark::Unknown, Subject::Token, name, "not asked yet what it is worth"));
+        };
+        let line = match home {
             Ok(home) if !home.is_bot => {
                 let says = format!(
                     "logged in as {}, which is not marked as a bot; the fediverse expects that",

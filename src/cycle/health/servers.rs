@@ -43,20 +43,20 @@ impl Seen<'_> {
             false => "without login",
         };
         let Some(first) = there.first() else {
-            let says = "nothing is read there: [sources.mastodon] discover = []";
-            return mastodon
-                .servers
-                .contains(server)
-                .then(|| Line::new(Mark::Off, Subject::Server, name, says));
+            let (mark, says) = match mastodon.discover.is_empty() {
+                true => (Mark::Off, "nothing is read there: [sources.mastodon] discover = []"),
+                false => (Mark::Unknown, "not asked yet"),
+            };
+            return mastodon.servers.contains(server).then(|| Line::new(mark, Subject::Server, name, says));
         };
         if tried.is_empty() {
-            return Some(Line::new(Mark::Ok, Subject::Server, name, format!("{way}; not asked yet")));
+            return Some(Line::new(Mark::Unknown, Subject::Server, name, format!("{way}; not asked yet")));
         }
         let since = read.unwrap_or(first.added_at);
+        // What an account's own page answered would name the account.
+        let places = tried.iter().filter(|record| record.target.server().is_some());
+        let trouble = places.max_by_key(|record| record.last_try).and_then(|it| it.trouble.clone());
         if tried.iter().all(|record| unread_since(record).is_some()) && self.now - since >= BLIND_AFTER {
-            // What an account's own page answered would name the account.
-            let places = tried.iter().filter(|record| record.target.server().is_some());
-            let trouble = places.max_by_key(|record| record.last_try).and_then(|it| it.trouble.clone());
             let says = format!(
                 "{way}: nothing could be read since {}: {}",
                 when(since, self.now),
@@ -64,6 +64,13 @@ impl Seen<'_> {
             );
             let fix = "does it still exist? ask its admin, or take it out of [sources.mastodon] servers";
             return Some(Line::new(Mark::Broken, Subject::Server, name, says).fix(fix));
+        }
+        if read.is_none() {
+            let says = format!(
+                "{way}; it could not be read yet{}",
+                trouble.map(|why| format!(": {why}")).unwrap_or_default()
+            );
+            return Some(Line::new(Mark::Unknown, Subject::Server, name, says));
         }
         let (yes, no) = self.ways(&there);
         let says = match no.as_slice() {

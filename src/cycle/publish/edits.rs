@@ -42,7 +42,9 @@ pub(super) async fn make(room: &Newsroom, press: &mut Press, now: DateTime<Utc>)
     };
     let mut edits = Edits::default();
     for editing in editing {
-        match edit(press, &outbox, &editing, room.config.clock.now()).await? {
+        let outcome = edit(press, &outbox, &editing, room.config.clock.now()).await?;
+        room.vitals.stepped();
+        match outcome {
             Outcome::Made => {}
             Outcome::Later(wait) => {
                 let again = now + wait;

@@ -38,6 +38,7 @@ pub(super) async fn drive(room: &Newsroom) -> anyhow::Result<Option<DateTime<Utc
         let Some(record) = under_way(room).await? else { return Ok(None) };
         let next = step(room, &mut press, &record).await?;
         follow(room, &mut press, Some(record.digest.number)).await?;
+        room.vitals.stepped();
         match next {
             Next::Go => {}
             Next::Wait(until) => return Ok(Some(until)),
