@@ -1,6 +1,6 @@
 //! Figures of the whole program, measured and printed: `cargo test --test figures -- --nocapture`.
 //!
-//! The example configuration reads the outlets' real sites, so each test runs in a network namespace in which
+//! The example configuration reads the outlets' real sites, so each test of it runs in a network namespace in which
 //! there is nothing but loopback. Where none can be made, it says so and measures nothing.
 
 #![expect(clippy::unwrap_used, reason = "a figure that cannot be taken is a failed test")]
@@ -9,12 +9,23 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+use masthead::config::{self, Environment};
+use masthead::cycle::{Newsroom, health};
+use masthead::model::account::AccountId;
+use masthead::model::assessment::Relation;
+use masthead::model::dossier::{Method, Presence};
+use masthead::model::observation::{Counts, Wishes};
+use masthead::store::Batch;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_masthead");
@@ -102,6 +113,78 @@ fn at_rest_it_takes_less_than_sixty_four_megabytes() {
     );
     assert!(rested < MOST_MEMORY, "{rested}");
     assert_eq!(service.stop().code(), Some(0));
+}
+
+/// Forty accounts of outlets with a thousand statuses each, and two hundred findings: the service looks once a minute.
+#[tokio::test]
+async fn a_look_at_health_reads_what_changed_and_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, "state_dir = \"state\"\n").unwrap();
+    let loaded = config::load(Some(&path), &Environment::default(), now());
+    let room = Newsroom::open(Arc::new(loaded.config.unwrap())).await.unwrap();
+    for account in 0..40 {
+        room.store.commit(account_with_statuses(account, 0..1000)).unwrap();
+    }
+    let look = async || {
+        let begun = Instant::now();
+        let health = health::of(&room, now()).await.unwrap();
+        (begun.elapsed(), health.figures)
+    };
+    let (first, all) = look().await;
+    assert_eq!(all.outlet_accounts.get("posting"), Some(&40), "{all:?}");
+    let (again, same) = look().await;
+    assert_eq!(same.outlet_accounts, all.outlet_accounts);
+    room.store.commit(account_with_statuses(40, 0..1)).unwrap();
+    room.store.commit(account_with_statuses(7, 1000..1001)).unwrap();
+    let (changed, more) = look().await;
+    assert_eq!(more.outlet_accounts.get("posting"), Some(&41));
+    println!(
+        "figure: a look at health {first:.1?} at first, then {again:.1?}, {changed:.1?} after news of one account, {BUILD}"
+    );
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-02T10:00:00Z".parse().unwrap()
+}
+
+fn account_with_statuses(account: usize, statuses: Range<usize>) -> Batch {
+    let at = json!("2026-11-02T09:00:00Z");
+    let (name, host) = (format!("desk{account}@social.example"), "social.example");
+    let uri = format!("https://social.example/users/desk{account}");
+    let id = AccountId::mastodon(uri);
+    let profile = json!({
+        "id": id, "acct": name, "local_id": "1", "url": null, "display_name": "Desk", "note": "", "links": [],
+        "is_bot": false, "is_suspended": false, "wishes": Wishes::default(), "moved_to": null,
+        "claimed_created_at": null, "claimed_last_status": null, "counts": Counts::default(),
+    });
+    let record = json!({
+        "id": id, "acct": name, "api_host": host,
+        "found": {"at": at, "method": Method::Search, "through": host, "background": false},
+        "latest": {"profile": profile, "seen_at": at, "server_date": null, "read_from": "https://social.example"},
+        "presence": Presence::There, "last_complete_poll": at,
+    });
+    let assessment = json!({
+        "account": id, "outlet": "xinhua", "relation": Relation::Official, "points": 0.0, "evidence": [],
+        "conditions": [], "because": "",
+    });
+    let mut batch = Batch::default();
+    batch.put_account(serde_json::from_value(record).unwrap());
+    batch.put_assessment(serde_json::from_value(assessment).unwrap());
+    for number in statuses {
+        let status = json!({
+            "uri": format!("https://social.example/{account}/{number}"), "local_id": number.to_string(), "url": null,
+            "claimed_at": at, "edited_at": null, "text": "Noticias de China ".repeat(15), "spoiler": "",
+            "language": null, "boost_of": null, "is_reply": false, "links": [], "mentions": [], "tags": [],
+            "media": [], "application": null,
+        });
+        let seen = json!({
+            "status": status, "first_seen": at, "server_date": null, "content_hash": "", "background": false,
+            "versions": [], "removed_at": null,
+        });
+        batch.put_status(&id, serde_json::from_value(seen).unwrap());
+    }
+    batch
 }
 
 /// A folder with the example as its configuration and nothing else.

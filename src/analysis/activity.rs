@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 
 use crate::model::changes::{Activity, Change, FollowerTrend};
-use crate::model::dossier::{Dossier, Presence};
+use crate::model::dossier::{AccountRecord, Dossier, Presence};
 use crate::model::observation::CountsAt;
 use crate::model::status::SeenStatus;
 
@@ -26,17 +26,24 @@ const WEEK_TOLERANCE: Duration = Duration::days(1);
 
 /// Whether the account posts. What was never read completely stays unknown: missing data is no evidence.
 pub fn activity(dossier: &Dossier, now: DateTime<Utc>) -> Activity {
-    if let Presence::Gone { since } = dossier.account.presence {
+    activity_of(&dossier.account, newest_post(&dossier.statuses), now)
+}
+
+/// When the newest of these was made.
+pub fn newest_post(statuses: &[Arc<SeenStatus>]) -> Option<DateTime<Utc>> {
+    statuses.iter().map(|seen| seen.made_at()).max()
+}
+
+/// The same of an account whose newest post is known.
+pub fn activity_of(account: &AccountRecord, newest: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Activity {
+    if let Presence::Gone { since } = account.presence {
         return Activity::GoneSince(since.date_naive());
     }
-    let latest = &dossier.account.latest;
+    let latest = &account.latest;
     let told = latest.profile.claimed_last_status.filter(|told| *told <= latest.seen_at);
-    let newest = dossier.statuses.iter().map(|seen| seen.made_at()).max().max(told);
-    match newest {
+    match newest.max(told) {
         Some(newest) if now - newest < DORMANT_AFTER => Activity::Posting,
-        Some(newest) if dossier.account.last_complete_poll.is_some() => {
-            Activity::DormantSince(newest.date_naive())
-        }
+        Some(newest) if account.last_complete_poll.is_some() => Activity::DormantSince(newest.date_naive()),
         _ => Activity::Unknown,
     }
 }

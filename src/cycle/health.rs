@@ -5,6 +5,7 @@ mod people;
 mod place;
 pub mod probe;
 mod publishing;
+mod remembered;
 mod servers;
 
 use std::fmt::Display;
@@ -16,13 +17,13 @@ use chrono::{DateTime, Datelike as _, Duration, Utc};
 use super::vitals::Memory;
 use super::{Newsroom, alert};
 use crate::config::Config;
-use crate::model::finding::Finding;
 use crate::model::health::{Figures, Health, Line, Mark, Subject, TargetCount};
 use crate::model::target::{Target, TargetRecord};
 use crate::net::OurClock;
 use crate::store::{Store, StoreError};
 use feeds::Feeds;
 pub(super) use feeds::OTHER_FEEDS;
+pub use remembered::Remembered;
 
 /// A place that could not be read for so long is blind; before that it may just be restarting.
 const BLIND_AFTER: Duration = Duration::hours(24);
@@ -34,8 +35,8 @@ struct Seen<'a> {
     config: &'a Config,
     store: &'a Store,
     memory: &'a Memory,
+    remembered: &'a Remembered,
     targets: &'a [Arc<TargetRecord>],
-    findings: &'a [Finding],
     now: DateTime<Utc>,
 }
 
@@ -48,11 +49,11 @@ pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let press = publishing::of_press(&*room.press.lock().await, &room.config);
     let home = room.config.publish.as_ref().map(|publish| &publish.server);
     let (clock, in_force) = (room.net.our_clock(home, now), room.reloads.in_force());
-    let config = room.config.clone();
+    let (config, remembered) = (room.config.clone(), room.remembered.clone());
     let look = move |store: &Store| {
-        let (targets, findings) = (store.targets()?, store.findings()?);
+        let targets = store.targets()?;
         let seen =
-            Seen { config: &config, store, memory: &memory, targets: &targets, findings: &findings, now };
+            Seen { config: &config, store, memory: &memory, remembered: &remembered, targets: &targets, now };
         let mut health = seen.health(press, clock)?;
         health.lines.extend(seen.config_line(&in_force));
         health.sort();
@@ -82,9 +83,11 @@ impl Seen<'_> {
             }
             line => lines.extend(line.into_iter().chain(places)),
         }
-        lines.extend(self.account_lines(&mut figures)?);
-        lines.extend(self.review_lines(&press, &mut figures));
-        lines.extend(self.publishing_lines(press, &mut figures)?);
+        let mut remembered = self.remembered.lock();
+        lines.extend(self.account_lines(&mut remembered, &mut figures)?);
+        lines.extend(self.review_lines(remembered.findings(self.store)?, &press, &mut figures));
+        lines.extend(self.publishing_lines(remembered.digests(self.store)?, press, &mut figures));
+        drop(remembered);
         lines.extend(self.place_lines(&mut figures)?);
         lines.push(alert::line(self.store, self.config, self.now)?);
         Ok(Health {

@@ -55,6 +55,8 @@ pub struct Newsroom {
     pub shown: Arc<harvest::Shown>,
     /// What this process did and met.
     pub vitals: Vitals,
+    /// What the last look at health found in the store.
+    pub remembered: health::Remembered,
     /// What the home server told about our account and its limits, once it was asked.
     pub at_home: Arc<Mutex<Option<AtHome>>>,
     /// Held while a backup is made.
@@ -97,6 +99,7 @@ impl Newsroom {
             clippings,
             shown,
             vitals,
+            remembered: health::Remembered::default(),
             backing_up,
             at_home,
             bench,

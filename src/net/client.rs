@@ -1,6 +1,7 @@
 //! Requests from the check of their URL to the last byte of the answer.
 
-use std::net::SocketAddr;
+mod known;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,10 +20,9 @@ use super::pace::{self, Heard};
 use super::request;
 use super::resolve::ForbiddenAnswer;
 use super::robots::{self, Rules};
-use super::skew::{Clocks, OurClock};
+use super::skew::Clocks;
 use super::{BodyKind, Fetched, Method, NetConfig, Outgoing, Validators};
 use crate::clock::Clock;
-use crate::model::account::Host;
 
 /// Redirects that one fetch follows.
 const MOST_REDIRECTS: usize = 4;
@@ -205,30 +205,6 @@ impl Net {
         let rules = Arc::new(rules);
         road.robots.keep(origin, Arc::clone(&rules), road.clock.now());
         Ok(rules.allow(&target.url))
-    }
-
-    /// Until when a host is left alone as a whole, for example after a 429 or a 503.
-    pub fn pause_of(&self, host: &Host) -> Option<DateTime<Utc>> {
-        self.0.gate.pause_of(host, self.0.clock.now())
-    }
-
-    /// Hosts that are left alone in whole or in part: until when, and why. Sorted by host.
-    pub fn pauses(&self) -> Vec<(Host, DateTime<Utc>, String)> {
-        self.0.gate.pauses(self.0.clock.now())
-    }
-
-    /// What the servers that answered lately say of our clock, which showed `now` just now; `home` is the one that we
-    /// post to.
-    pub fn our_clock(&self, home: Option<&Host>, now: DateTime<Utc>) -> OurClock {
-        match self.0.clock {
-            Clock::Scaled(_) => OurClock::OfTrial,
-            Clock::Real | Clock::Jumping(_) => self.0.clocks.ours(home, now, self.0.clock.steady()),
-        }
-    }
-
-    /// The address on this machine that answers for a host, if it is mapped.
-    pub fn loopback(&self, host: &Host) -> Option<SocketAddr> {
-        self.0.config.hosts.get(host).copied()
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
+use super::Store;
 use super::error::StoreError;
 use crate::model::evidence::hex;
 
@@ -22,6 +23,18 @@ const CLOSE_TRIES: u32 = 500;
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub dir: PathBuf,
+}
+
+impl Store {
+    /// Bytes of the database's files: two to three times of what lives in them, and they hardly shrink.
+    pub fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.inner.place.size()
+    }
+
+    /// Bytes left for us on its file system.
+    pub fn free_on_disk(&self) -> Result<u64, StoreError> {
+        self.inner.place.free()
+    }
 }
 
 impl Place {

@@ -19,6 +19,7 @@ use sled::transaction::TransactionError;
 use sled::transaction::Transactional as _;
 
 mod batch;
+mod changes;
 mod decoded;
 mod disk;
 mod error;
@@ -45,6 +46,7 @@ pub use value::MAX_VALUE_BYTES;
 use crate::clock::Clock;
 use crate::model::dossier::AccountRecord;
 use crate::model::target::TargetRecord;
+use changes::Changes;
 use decoded::{Decoded, Lately};
 use disk::Place;
 
@@ -91,6 +93,7 @@ struct Inner {
     gate: RwLock<()>,
     /// Transactions that are visible.
     applied: AtomicU64,
+    changes: Changes,
     /// How many of them are known to be on disk. Its lock is held while one caller syncs for all.
     durable: Mutex<u64>,
     /// Why no commit is taken any more.
@@ -144,6 +147,7 @@ impl Store {
             db,
             gate: RwLock::default(),
             applied: AtomicU64::new(0),
+            changes: Changes::default(),
             durable: Mutex::new(0),
             stopped: OnceLock::new(),
             damaged: Mutex::default(),
@@ -207,16 +211,6 @@ impl Store {
         self.inner.id.clone()
     }
 
-    /// Bytes of the database's files: two to three times of what lives in them, and they hardly shrink.
-    pub fn size_on_disk(&self) -> Result<u64, StoreError> {
-        self.inner.place.size()
-    }
-
-    /// Bytes left for us on its file system.
-    pub fn free_on_disk(&self) -> Result<u64, StoreError> {
-        self.inner.place.free()
-    }
-
     /// Closes the store and keeps its lock, so that nobody opens it while its files are worked on.
     ///
     /// # Errors
@@ -274,7 +268,8 @@ impl Inner {
         })?;
         self.accounts.mark(batch.keys_of(TreeName::Accounts));
         self.targets.mark(batch.keys_of(TreeName::Targets));
-        Ok(self.applied.fetch_add(1, Ordering::SeqCst) + 1)
+        let number = self.applied.fetch_add(1, Ordering::SeqCst) + 1;
+        Ok(self.changes.note(batch, &names, number))
     }
 
     /// Waits until transaction `number` is on disk: whoever gets the lock first syncs for all that wait.

@@ -3,34 +3,35 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::publishing::OfPress;
+use super::remembered::Memory;
 use super::{Seen, count, span, when};
-use crate::analysis::activity::activity;
+use crate::analysis::activity::activity_of;
 use crate::cycle::commands::waits;
-use crate::cycle::judge::Dossiers;
-use crate::model::assessment::Relation;
 use crate::model::changes::Activity;
+use crate::model::finding::Finding;
 use crate::model::health::{Figures, Line, Mark, Subject};
-use crate::store::{StoreError, unless_damaged};
+use crate::store::StoreError;
 
 /// More findings than a few people look through in a week.
 const FULL_QUEUE: usize = 20;
 
 impl Seen<'_> {
     /// What outlets' accounts do, and how many others are known.
-    pub(super) fn account_lines(&self, figures: &mut Figures) -> Result<Vec<Line>, StoreError> {
+    pub(super) fn account_lines(
+        &self,
+        remembered: &mut Memory,
+        figures: &mut Figures,
+    ) -> Result<Vec<Line>, StoreError> {
         let accounts = self.store.accounts()?;
         figures.accounts = accounts.len() as u64;
-        let files = Dossiers::open(self.store, self.config)?;
         let mut newest: Option<DateTime<Utc>> = None;
         for account in &accounts {
-            let mark = unless_damaged(self.store.assessment_mark(&account.id))?;
-            let relation = mark.map(|mark| mark.relation);
-            if !matches!(relation, Some(Relation::Official | Relation::Attested)) {
+            let seen = remembered.account(self.store, &account.id)?;
+            if !seen.is_of_outlet() {
                 continue;
             }
-            let dossier = files.of((**account).clone())?;
-            newest = newest.max(dossier.statuses.iter().map(|seen| seen.first_seen).max());
-            let word = match activity(&dossier, self.now) {
+            newest = newest.max(seen.seen);
+            let word = match activity_of(account, seen.newest, self.now) {
                 Activity::Posting => "posting",
                 Activity::DormantSince(_) => "dormant",
                 Activity::GoneSince(_) => "gone",
@@ -62,8 +63,13 @@ impl Seen<'_> {
     }
 
     /// The queue, and whether anybody could ever empty it.
-    pub(super) fn review_lines(&self, press: &OfPress, figures: &mut Figures) -> Vec<Line> {
-        let waiting: Vec<_> = self.findings.iter().filter(|finding| waits(finding, self.now)).collect();
+    pub(super) fn review_lines(
+        &self,
+        findings: &[Finding],
+        press: &OfPress,
+        figures: &mut Figures,
+    ) -> Vec<Line> {
+        let waiting: Vec<_> = findings.iter().filter(|finding| waits(finding, self.now)).collect();
         figures.review_waiting = waiting.len() as u64;
         figures.review_oldest = waiting.iter().map(|finding| finding.raised_at).min();
         let Some(oldest) = figures.review_oldest else {

@@ -8,7 +8,6 @@ use crate::cycle::schedule;
 use crate::model::digest::{DigestRecord, DigestState, PartState};
 use crate::model::health::{Figures, Line, Mark, Subject};
 use crate::model::record::Record;
-use crate::store::StoreError;
 
 /// What the press says, taken while it was held.
 #[derive(Debug, Clone)]
@@ -40,10 +39,10 @@ pub(super) fn of_press(press: &Press, config: &Config) -> OfPress {
 impl Seen<'_> {
     pub(super) fn publishing_lines(
         &self,
+        digests: &[DigestRecord],
         press: OfPress,
         figures: &mut Figures,
-    ) -> Result<Vec<Line>, StoreError> {
-        let digests = self.store.digests()?;
+    ) -> Vec<Line> {
         figures.ledger_records = press.records;
         figures.is_in_safe_mode = press.safe_mode.is_some();
         let mut lines = self.stops(&press, figures);
@@ -61,7 +60,7 @@ impl Seen<'_> {
             "",
             format!("{records}, chain whole when it was opened"),
         ));
-        Ok(lines)
+        lines
     }
 
     /// What keeps everything, or some of it, from being posted.
