@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::manual::assert_promised;
+use crate::scene;
 use crate::service::{PATIENCE, World};
 
 /// A day takes 24 seconds.
@@ -39,8 +40,13 @@ fn page(world: &World, path: &str) -> (u16, String) {
 
 /// An address that takes messages as ntfy does, and the messages that it took: headers and text.
 fn mailbox() -> (String, Receiver<(String, String)>) {
+    mailbox_that_answers("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".into())
+}
+
+/// The same with another answer.
+fn mailbox_that_answers(answer: String) -> (String, Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/masthead", listener.local_addr().unwrap());
+    let address = format!("http://{}/topic-5fe1", listener.local_addr().unwrap());
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
@@ -51,7 +57,8 @@ fn mailbox() -> (String, Receiver<(String, String)>) {
             let length = length.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
             let mut body = vec![0; length.trim().parse().unwrap()];
             reader.read_exact(&mut body).unwrap();
-            reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+            // Whoever has read enough of it goes away.
+            let _ = reader.get_mut().write_all(answer.as_bytes());
             if sender.send((head, String::from_utf8(body).unwrap())).is_err() {
                 return;
             }
@@ -195,6 +202,75 @@ fn an_alert_that_does_not_arrive_is_sent_again_also_after_a_restart() {
 }
 
 #[test]
+fn a_trouble_from_before_there_was_an_address_is_told_there_once() {
+    let mut world = World::open(RATE);
+    let service = world.run();
+    assert_eq!(world.command(&["halt", "--why", "a doubt"]).code, Some(0));
+    service.expect("needs a person");
+    let (address, messages) = mailbox();
+    world.edit("[web]", &format!("[alert]\nwebhook = \"{address}\"\n\n[web]"));
+    world.save();
+    let (_, text) = messages.recv_timeout(PATIENCE).unwrap();
+    assert!(text.starts_with("!! digest halted: nothing is posted: a doubt\n"), "{text}");
+    (0..3).for_each(|_| drop(world.command(&["targets"])));
+    assert!(messages.recv_timeout(Duration::from_secs(2)).is_err(), "told twice");
+    let done = world.command(&["doctor", "--offline"]);
+    assert!(done.stdout.contains("the last message arrived"), "{}", done.stdout);
+    drop(service);
+}
+
+/// Its topic is a secret, and what it answers is nobody's business.
+#[test]
+fn an_address_that_leads_elsewhere_or_answers_without_end_is_told_once_and_followed_nowhere() {
+    let (elsewhere, strayed) = mailbox();
+    let redirect =
+        format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: {elsewhere}\r\ncontent-length: 0\r\n\r\n");
+    let long = format!("HTTP/1.1 200 OK\r\ncontent-length: 200000000\r\n\r\n{}", "x".repeat(20_000_000));
+    for (answer, arrives) in [(redirect, false), (long, true)] {
+        let mut world = World::open(RATE);
+        let (address, messages) = mailbox_that_answers(answer);
+        world.edit("[web]", &format!("[alert]\nwebhook = \"{address}\"\n\n[web]"));
+        let service = world.run();
+        assert_eq!(world.command(&["halt", "--why", "a doubt"]).code, Some(0));
+        messages.recv_timeout(PATIENCE).unwrap();
+        let expected = if arrives { "the last message arrived" } else { "no message arrives since" };
+        let doctor = world.until(expected, PATIENCE, |world| {
+            let said = world.command(&["doctor", "--offline"]).stdout;
+            said.contains(expected).then_some(said)
+        });
+        assert!(!doctor.contains("5fe1"), "{doctor}");
+        if !arrives {
+            assert_promised("silent alerts", &doctor);
+        }
+        let (_, log) = service.stop();
+        assert_eq!(log.matches("an alert did not arrive").count(), usize::from(!arrives), "{log}");
+        assert!(!log.contains("5fe1"), "{log}");
+    }
+    assert!(strayed.try_recv().is_err(), "a redirect was followed");
+}
+
+#[test]
+fn before_anything_was_seen_nothing_is_called_well() {
+    let mut world = World::open(RATE);
+    for path in ["social.example", "two.example"] {
+        world.fault(
+            &json!({"server": path, "path": "/", "effect": "status", "status": 503, "count": 100_000}),
+        );
+    }
+    world.edit("[web]", "[sources.feeds]\nenabled = false\n\n[web]");
+    let done = world.command(&["doctor", "--offline"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(
+        done.stdout.contains("not running") && done.stdout.contains(" not known yet\n"),
+        "{}",
+        done.stdout
+    );
+    for line in ["?  server   social.example", "?  token    social.example", "?  accounts", "?  page"] {
+        assert!(done.stdout.contains(line), "{line}\n{}", done.stdout);
+    }
+}
+
+#[test]
 fn a_feed_that_is_dead_for_a_day_blinds_its_publisher_and_is_told() {
     let world = World::founding(RATE);
     let fault =
@@ -215,6 +291,20 @@ fn a_feed_that_is_dead_for_a_day_blinds_its_publisher_and_is_told() {
         "{line:?}"
     );
     drop(service);
+}
+
+/// A machine without a battery starts weeks ahead: a digest is due by its clock, and its first pass comes before three
+/// servers were heard.
+#[test]
+fn a_wrong_clock_at_the_start_dates_no_digest() {
+    let mut world = scene::newcomer_found(World::open(1200));
+    let config = std::fs::read_to_string(world.dir().join("config.toml")).unwrap();
+    let clock = &config[config.find("[clock]").unwrap()..config.find("[hosts]").unwrap()];
+    world.edit(clock, "");
+    let service = world.run();
+    service.expect("no digest is made until it is right");
+    assert!(world.outbox(scene::HOME).is_empty() && world.records("approved").is_empty());
+    assert_eq!(service.stop().0, Some(0));
 }
 
 #[test]
