@@ -75,7 +75,8 @@ impl Clock {
         self.sleep_until(self.now() + span).await;
     }
 
-    /// Waits until this clock shows `then`, at once if it does already.
+    /// Waits until this clock shows `then`, at once if it does already. No longer than that takes as it goes now: where
+    /// the clock of the machine is set back meanwhile, it is over early, and whoever waits looks again.
     pub async fn sleep_until(&self, then: DateTime<Utc>) {
         match self {
             Clock::Real => self.sleep_in_slices(then, 1.0).await,
@@ -86,12 +87,15 @@ impl Clock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     async fn sleep_in_slices(&self, then: DateTime<Utc>, rate: f64) {
+        let real = |span: Duration| span.to_std().unwrap_or_default().div_f64(rate);
+        let begun = self.steady();
+        let span = real(then - self.now());
         loop {
-            let left = then - self.now();
-            if left <= Duration::zero() {
+            let passed = (self.steady() - begun).to_std().unwrap_or_default();
+            let left = real(then - self.now()).min(span.saturating_sub(passed));
+            if left.is_zero() {
                 return;
             }
-            let left = left.to_std().unwrap_or_default().div_f64(rate);
             tokio::time::sleep(left.clamp(RealDuration::from_millis(1), LONGEST_SLICE)).await;
         }
     }

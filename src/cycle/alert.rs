@@ -103,15 +103,17 @@ pub(super) fn line(store: &Store, config: &Config, now: DateTime<Utc>) -> Result
     };
     let letters = Correspondence::read(store)?;
     let letters = if letters.to == address(to) { letters } else { Correspondence::default() };
+    let host = host(to);
     let (mark, says) = match (letters.failing_since, letters.arrived_at) {
         (Some(since), _) => {
             let why = letters.why.unwrap_or_default();
-            (Mark::Warning, format!("no message arrives since {}: {why}", when(since, now)))
+            (Mark::Warning, format!("no message arrives since {}: {host}: {why}", when(since, now)))
         }
-        (None, Some(at)) => (Mark::Ok, format!("the last message arrived {}", when(at, now))),
-        (None, None) => (Mark::Ok, "there was nothing to tell yet".to_owned()),
+        (None, Some(at)) => (Mark::Ok, format!("the last message arrived at {host} {}", when(at, now))),
+        (None, None) => (Mark::Ok, format!("to {host}; there was nothing to tell yet")),
     };
-    let line = Line::new(mark, Subject::Alerts, host(to), says);
+    // Names stand on a public page; who is told does not.
+    let line = Line::new(mark, Subject::Alerts, "", says);
     Ok(match mark {
         Mark::Warning => line.fix("[alert] webhook and token_file; it is tried again at least every hour"),
         _ => line,

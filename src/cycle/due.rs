@@ -43,9 +43,14 @@ const LATEST: Duration = Duration::days(8);
 /// An account is read again soon after it was found, by what it was judged to be.
 const JUDGED_WITHIN: Duration = Duration::hours(1);
 
-/// Whether a target should have been polled by now. What a wrong clock put far ahead is due at once.
+/// What was tried so far in the future was tried by a clock that has been put right since.
+const CLOCK_WAS_WRONG: Duration = Duration::hours(1);
+
+/// Whether a target should have been polled by now. What a wrong clock put ahead is due at once.
 pub fn is_overdue(record: &TargetRecord, now: DateTime<Utc>) -> bool {
-    record.due <= now || record.due - now > LATEST
+    record.due <= now
+        || record.due - now > LATEST
+        || record.last_try.is_some_and(|tried| tried - now > CLOCK_WAS_WRONG)
 }
 
 /// Whether a target is polled in a pass in which anything is: also what comes due very soon, unless somebody asked
@@ -170,6 +175,7 @@ fn spread(every: Duration, target: &Target, now: DateTime<Utc>) -> Duration {
 mod tests {
     use super::*;
     use crate::model::outlet::OutletId;
+    use crate::model::proof::PageKind;
 
     #[test]
     fn feeds_and_watched_accounts_are_due_in_time_however_their_interval_is_spread() {
@@ -184,5 +190,21 @@ mod tests {
             assert!(due - now <= Duration::minutes(10) && due - now >= Duration::minutes(8), "{due}");
             assert!(watched <= Duration::minutes(30), "{watched}");
         }
+    }
+
+    #[test]
+    fn what_a_clock_that_was_ahead_put_off_is_due_once_the_clock_is_right() {
+        let now: DateTime<Utc> = "2026-11-02T12:00:00Z".parse().unwrap();
+        let target = Target::Page {
+            outlet: OutletId::parse("agency").unwrap(),
+            url: "https://agency.example/".into(),
+            kind: PageKind::Home,
+        };
+        let mut record = TargetRecord::new(target, now);
+        let wrong = now + Duration::days(2);
+        (record.last_try, record.last_ok, record.due) = (Some(wrong), Some(wrong), wrong + DAILY);
+        assert!(is_due(&record, now));
+        (record.last_try, record.last_ok, record.due) = (Some(now), Some(now), now + DAILY);
+        assert!(!is_due(&record, now));
     }
 }

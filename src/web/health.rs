@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Site;
-use crate::model::health::{Health, Mark, Subject};
+use crate::model::health::{Health, Line, Mark, Subject};
 
 /// What `/health` says.
 #[derive(Debug, Serialize)]
@@ -115,7 +115,7 @@ const METRICS: &[Metric] = &[
     gauge("targets_failing", "Targets whose last poll failed.", |health| {
         by("kind", health.figures.targets.iter().map(|(kind, count)| (kind.as_str(), count.failing)))
     }),
-    counter("polls_total", "Polls since the start.", |health| {
+    counter("polls_total", "Polls since the service started.", |health| {
         let figures = &health.figures;
         by("outcome", [("good", figures.polls_good), ("failed", figures.polls_failed)])
     }),
@@ -151,7 +151,7 @@ const METRICS: &[Metric] = &[
     gauge("ledger_records", "Records in the ledger.", |health| one(health.figures.ledger_records)),
     gauge("store_bytes", "Bytes that the store takes on disk.", |health| one(health.figures.store_bytes)),
     gauge("disk_free_bytes", "Bytes left on its file system.", |health| one(health.figures.free_bytes)),
-    gauge("rejected_items", "Foreign items that could not be read.", |health| {
+    counter("rejected_items_total", "Foreign items that could not be read, ever.", |health| {
         one(health.figures.rejected_items)
     }),
     gauge("damaged_records", "Records of the store that cannot be read.", |health| {
@@ -159,6 +159,10 @@ const METRICS: &[Metric] = &[
     }),
     gauge("clock_ahead_seconds", "By how much our clock is ahead of servers'.", |health| {
         health.figures.clock_ahead_secs.map(|secs| (None, secs as f64)).into_iter().collect()
+    }),
+    gauge("alerts_undelivered", "1 while messages about troubles do not arrive.", |health| {
+        let is_lost = |line: &Line| line.subject == Subject::Alerts && line.mark.needs_a_person();
+        flag(health.lines.iter().any(is_lost))
     }),
     gauge("backup_last_timestamp_seconds", "When the last good backup was made.", |health| {
         time(health.figures.last_backup)

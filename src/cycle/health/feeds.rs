@@ -125,6 +125,10 @@ impl Seen<'_> {
             let is_page = |target: &Target| matches!(target, Target::Page { .. } | Target::Webfinger { .. });
             self.targets.iter().filter(move |record| is_page(&record.target))
         };
+        if pages().next().is_none() {
+            let says = "no page of an outlet is known yet: nothing was collected";
+            return Line::new(Mark::Unknown, Subject::Page, "", says);
+        }
         let failing = pages().filter(|record| record.failures > 0).count();
         let waiting = pages().filter(|record| record.last_try.is_none()).count();
         let parts = [(failing, "not to be read"), (waiting, "not asked yet")];

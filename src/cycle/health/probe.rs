@@ -15,7 +15,7 @@ const HOME_EVERY: Duration = Duration::hours(6);
 
 /// Asks the home server whose our token is, where that was long ago. Publication asks first.
 pub async fn renew_home_sometimes(room: &Newsroom, now: DateTime<Utc>) {
-    if room.vitals.recall().home_asked.is_some_and(|asked| now - asked >= HOME_EVERY) {
+    if room.vitals.recall().home_asked.is_some_and(|asked| (now - asked).abs() >= HOME_EVERY) {
         renew_home(room).await;
     }
 }
