@@ -48,7 +48,7 @@ pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let memory = room.vitals.recall();
     let press = publishing::of_press(&*room.press.lock().await, &room.config);
     let home = room.config.publish.as_ref().map(|publish| &publish.server);
-    let (clock, in_force) = (room.net.our_clock(home, now), room.reloads.in_force());
+    let (clock, in_force) = (room.net.our_clock(home), room.reloads.in_force());
     let (config, remembered) = (room.config.clone(), room.remembered.clone());
     let look = move |store: &Store| {
         let targets = store.targets()?;

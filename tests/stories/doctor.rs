@@ -74,7 +74,9 @@ fn a_well_service_says_so_to_people_monitors_and_prometheus() {
     let is_read = |world: &World| {
         let (_, health) = doctor(world);
         let says = |subject: &str| lines(&health, subject)[0].2.clone();
-        (says("feed").contains("with news") && says("server").contains("profiles and posts")).then_some(())
+        let is_known = health["lines"].as_array().unwrap().iter().all(|line| line["mark"] != "unknown");
+        let is_read = says("feed").contains("with news") && says("server").contains("profiles and posts");
+        (is_known && is_read).then_some(())
     };
     world.until("the first reading of the feeds", PATIENCE, is_read);
     let done = world.command(&["doctor"]);
@@ -94,10 +96,12 @@ fn a_well_service_says_so_to_people_monitors_and_prometheus() {
             done.stdout
         );
     }
-    let (status, health) = world.until("the first look", PATIENCE, |world| {
+    let (status, health) = world.until("a look after that", PATIENCE, |world| {
+        // Every command makes the service look again.
+        world.command(&["targets"]);
         let (status, body) = page(world, "/health");
         let health: Value = serde_json::from_str(&body).unwrap();
-        (health["state"] != "starting").then_some((status, health))
+        (health["state"] != "starting" && health["state"] != "unknown").then_some((status, health))
     });
     assert_eq!((status, &health["state"], &health["needs"]), (200, &json!("well"), &json!(0)));
     let (status, metrics) = page(&world, "/metrics");

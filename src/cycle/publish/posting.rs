@@ -50,7 +50,7 @@ pub(super) async fn drive(room: &Newsroom) -> anyhow::Result<Option<DateTime<Utc
 /// Takes one step. The records it leaves are in the ledger when it returns.
 async fn step(room: &Newsroom, press: &mut Press, record: &DigestRecord) -> anyhow::Result<Next> {
     let now = room.config.clock.now();
-    let wrong_clock = clock_check::known_wrong(room, now);
+    let wrong_clock = clock_check::known_wrong(room);
     if wrong_clock.is_some() && !has_begun(press, record) {
         return Ok(Next::Wait(now + AFTER_TROUBLE));
     }

@@ -20,12 +20,12 @@ impl Net {
         self.0.gate.pauses(self.0.clock.now())
     }
 
-    /// What the servers that answered lately say of our clock, which showed `now` just now; `home` is the one that we
-    /// post to.
-    pub fn our_clock(&self, home: Option<&Host>, now: DateTime<Utc>) -> OurClock {
-        match self.0.clock {
+    /// What the servers that answered lately say of our clock as it is now; `home` is the one that we post to.
+    pub fn our_clock(&self, home: Option<&Host>) -> OurClock {
+        let clock = &self.0.clock;
+        match clock {
             Clock::Scaled(_) => OurClock::OfTrial,
-            Clock::Real | Clock::Jumping(_) => self.0.clocks.ours(home, now, self.0.clock.steady()),
+            Clock::Real | Clock::Jumping(_) => self.0.clocks.ours(home, clock.now(), clock.steady()),
         }
     }
 
