@@ -15,7 +15,7 @@ use url::Url;
 use crate::analysis::names;
 use crate::config::Config;
 use crate::model::account::Host;
-use crate::model::outlet::{Control, ExemptPublisher, Outlet, OutletId};
+use crate::model::outlet::{ExemptPublisher, Outlet, OutletId};
 use crate::model::watchlist::Watchlist;
 use crate::net::Net;
 use crate::sources::page::front::{self, Front};
@@ -192,7 +192,7 @@ fn as_outlet(publisher: &ExemptPublisher) -> Outlet {
         domains: publisher.domains.clone(),
         feeds: publisher.feeds.clone(),
         sources: publisher.sources.clone(),
-        ..blank(publisher.id.clone())
+        ..Outlet::unknown(publisher.id.clone())
     }
 }
 
@@ -207,27 +207,5 @@ fn newcomer(config: &Config, domain: &Host, front: &Front) -> Outlet {
     let told = front.name.iter().chain(&front.title).map(|name| names::clean(name));
     let name = told.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| domain.to_string());
     let id = id.unwrap_or_else(|| OutletId::parse("x").expect("x is an id"));
-    Outlet { name, domains: vec![domain.clone()], ..blank(id) }
-}
-
-fn blank(id: OutletId) -> Outlet {
-    Outlet {
-        id,
-        name: String::new(),
-        native_name: None,
-        aliases: vec![],
-        country: "XX".to_owned(),
-        owner: None,
-        control: Control::Unknown,
-        control_basis: vec![],
-        system: None,
-        enabled: false,
-        parents: vec![],
-        domains: vec![],
-        bylines: vec![],
-        feeds: vec![],
-        accounts: vec![],
-        sources: vec![],
-        unverified: vec![],
-    }
+    Outlet { name, domains: vec![domain.clone()], ..Outlet::unknown(id) }
 }

@@ -279,27 +279,13 @@ pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::outlet::Control;
 
     fn outlet(name: &str, aliases: &[&str]) -> Outlet {
         Outlet {
-            id: OutletId::parse("agency").unwrap(),
             name: name.to_owned(),
-            native_name: None,
             aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
-            country: "XX".to_owned(),
-            owner: None,
-            control: Control::Unknown,
-            control_basis: vec![],
-            system: None,
             enabled: true,
-            parents: vec![],
-            domains: vec![],
-            bylines: vec![],
-            feeds: vec![],
-            accounts: vec![],
-            sources: vec![],
-            unverified: vec![],
+            ..Outlet::unknown(OutletId::parse("agency").unwrap())
         }
     }
 

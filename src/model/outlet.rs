@@ -141,6 +141,29 @@ pub struct Outlet {
 }
 
 impl Outlet {
+    /// One of which only the id is known: a draft, switched off, with `XX` for the country that nobody has looked up.
+    pub fn unknown(id: OutletId) -> Outlet {
+        Outlet {
+            id,
+            name: String::new(),
+            native_name: None,
+            aliases: vec![],
+            country: "XX".to_owned(),
+            owner: None,
+            control: Control::Unknown,
+            control_basis: vec![],
+            system: None,
+            enabled: false,
+            parents: vec![],
+            domains: vec![],
+            bylines: vec![],
+            feeds: vec![],
+            accounts: vec![],
+            sources: vec![],
+            unverified: vec![],
+        }
+    }
+
     /// Every name it goes by, the main one first.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str())

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::walk::Sight;
+use super::walk::{Outcome, Sight};
 use crate::model::account::Host;
 use crate::model::observation::Observation;
 use crate::model::status::Status;
@@ -37,6 +37,28 @@ pub struct Before<'a> {
 }
 
 impl AccountPoll {
+    /// What a walk over an account's statuses brought.
+    pub(super) fn of_walk(
+        observation: Observation,
+        outcome: Outcome,
+        statuses: Vec<Status>,
+        rejected: Vec<Rejected>,
+        server_date: Option<DateTime<Utc>>,
+    ) -> AccountPoll {
+        AccountPoll {
+            server_date,
+            observation,
+            statuses,
+            // A status that can no longer be read must not count as one that is no longer there.
+            covered_since: outcome.covered_since.filter(|_| rejected.is_empty()),
+            rejected,
+            cursor: outcome.cursor,
+            sight: outcome.sight,
+            complete: outcome.complete,
+            complaint: outcome.complaint,
+        }
+    }
+
     /// The server shows nothing of a suspended account; what is known of its statuses stays as it is.
     pub(super) fn of_suspended(observation: Observation, host: &Host, cursor: Cursor) -> AccountPoll {
         AccountPoll {

@@ -141,19 +141,7 @@ impl<'a> AppView<'a> {
                 Err(error) => walk.stop(error.to_string()),
             }
         }
-        let outcome = walk.finish();
-        Ok(AccountPoll {
-            server_date,
-            observation,
-            statuses,
-            // A post that can no longer be read must not count as one that is no longer there.
-            covered_since: outcome.covered_since.filter(|_| rejected.is_empty()),
-            rejected,
-            cursor: outcome.cursor,
-            sight: outcome.sight,
-            complete: outcome.complete,
-            complaint: outcome.complaint,
-        })
+        Ok(AccountPoll::of_walk(observation, walk.finish(), statuses, rejected, server_date))
     }
 
     async fn page(self, did: &str, ask: Ask<'_>) -> Result<(wire::Page, Option<DateTime<Utc>>), PollError> {

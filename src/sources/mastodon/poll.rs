@@ -143,21 +143,10 @@ impl Server<'_> {
                 Err(error) => walk.stop(error.to_string()),
             }
         }
-        let outcome = walk.finish();
+        let mut outcome = walk.finish();
         // What was not read whole is asked for whole again.
-        let page_version = page_version.filter(|_| outcome.complete && rejected.is_empty());
-        Ok(AccountPoll {
-            server_date,
-            observation,
-            statuses,
-            // A status that can no longer be read must not count as one that is no longer there.
-            covered_since: outcome.covered_since.filter(|_| rejected.is_empty()),
-            rejected,
-            cursor: Cursor { page_version, ..outcome.cursor },
-            sight: outcome.sight,
-            complete: outcome.complete,
-            complaint: outcome.complaint,
-        })
+        outcome.cursor.page_version = page_version.filter(|_| outcome.complete && rejected.is_empty());
+        Ok(AccountPoll::of_walk(observation, outcome, statuses, rejected, server_date))
     }
 
     async fn statuses(
