@@ -514,7 +514,8 @@ async fn of_an_account_that_is_no_outlet_s_a_bounded_number_of_bounded_statuses_
     let fountain = json!({"id": "9", "acct": "fountain", "uri": "https://evil.example/users/fountain"});
     town.account("fountain@evil.example", &fountain);
     for round in 0..14 {
-        let now = at(27 + 7 * round);
+        // A new candidate is read every nine hours at least.
+        let now = at(27 + 10 * round);
         let ids = (0..40).map(|n| u64::try_from(round * 40 + 40 - n).unwrap());
         let text = "新".repeat(9_000);
         let made = |id: u64| (at(27) + Duration::minutes(id.cast_signed())).to_rfc3339();
