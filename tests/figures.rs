@@ -51,7 +51,8 @@ fn the_example_runs_as_it_is_and_says_what_it_sees() {
         "pages: the front pages of ",
         "feeds: ",
         "fediverse: not read, since `contact` is empty; no account can be seen until it is set",
-        "not in this version: Bluesky and Threads are not read",
+        "bluesky: not read, [sources.bluesky] is off",
+        "not in this version: Threads is not read",
         "posting: off; digests go to the page on http://127.0.0.1:8787/",
         "pages on http://127.0.0.1:8787/",
     ] {

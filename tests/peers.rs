@@ -356,7 +356,9 @@ async fn a_post_in_which_the_server_sees_a_mention_is_taken_down_and_all_posting
     // It looks twice for a double of what it took down.
     scene.bot.present = Present::Fast { rate: 60.0, since: Clock::Real.now() };
     for _ in 0..2 {
-        let report = scene.bot.ask(&["digest"]);
+        let output = scene.bot.run(&["digest"]);
+        assert_eq!(output.status.code(), Some(1));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(report["says"], "halted: part 1 mentions 1 accounts; `masthead resume --as NAME` goes on");
         let found = scene.read();
         assert_eq!(found.posts.len(), 1);

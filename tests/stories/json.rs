@@ -12,7 +12,11 @@ use crate::scene::{self, HOME, NEWCOMER};
 use crate::service::{PATIENCE, World};
 
 /// Fields to which these stories need not give a value: what takes weeks, damage or chance.
-const UNMET: [&str; 27] = [
+const UNMET: [&str; 33] = [
+    "`checked`.backup",
+    "`digest`.halted",
+    "`logged_in`.speaks",
+    "`reconciled`.wrong_account",
     "`rescued`.freed",
     "`restored`.first_damage",
     "`sheet`.preview_with",
@@ -29,6 +33,8 @@ const UNMET: [&str; 27] = [
     "listed account.proof",
     "moved.to",
     "orders.lag_minutes",
+    "owner.control",
+    "post check.author",
     "post state.held",
     "post state.on_page_only",
     "post state.withheld",
