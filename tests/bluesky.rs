@@ -14,10 +14,11 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use masthead::clock::Clock;
 use masthead::config::{self, Environment};
 use masthead::cycle::targets::Pacing;
-use masthead::cycle::{Newsroom, collect};
+use masthead::cycle::{Newsroom, collect, health};
 use masthead::model::account::{AccountId, Acct, Host, Network};
 use masthead::model::assessment::Relation;
 use masthead::model::dossier::Method;
+use masthead::model::health::Mark;
 use masthead::model::observation::Observation;
 use masthead::model::target::Cursor;
 use masthead::net::{Net, NetConfig, Timeouts};
@@ -405,9 +406,24 @@ async fn an_account_whose_handle_is_the_outlet_s_domain_is_official_once_the_dom
     let findings = town.room.store.findings().unwrap();
     assert_eq!(findings.len(), 1);
 
+    let health = health::of(&town.room, later + Duration::hours(2)).await.unwrap();
+    let line = health.lines.iter().find(|line| line.name == "public.api.bsky.app").unwrap();
+    assert_eq!((line.mark, line.says.as_str()), (Mark::Ok, "Bluesky, without login: 1 of 1 accounts read"));
+
+    // A service that keeps us out is told.
+    town.repo.lock().unwrap().refusal = Some((403, "Forbidden", "blocked"));
+    for hours in [12, 24, 40] {
+        town.lives(later + Duration::hours(hours)).await;
+    }
+    let health = health::of(&town.room, later + Duration::hours(40)).await.unwrap();
+    let line = health.lines.iter().find(|line| line.name == "public.api.bsky.app").unwrap();
+    assert_eq!(line.mark, Mark::Broken, "{line:?}");
+    assert!(line.says.starts_with("Bluesky: no account could be read since"), "{line:?}");
+    town.repo.lock().unwrap().refusal = None;
+
     // Whoever has the domain's word taken back is no longer proven.
     *town.named.lock().unwrap() = None;
-    town.lives(later + Duration::days(2)).await;
+    town.lives(later + Duration::days(4)).await;
     let assessment = town.room.store.assessment(&account.id).unwrap().unwrap();
     assert_ne!(assessment.relation, Relation::Official);
 }

@@ -1,20 +1,27 @@
 //! Servers in health: on each server where accounts are looked for, what it shows us and what it does not.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{BLIND_AFTER, Seen, unread_since, when};
 use crate::cycle::outlook::{self, LoggedIn};
-use crate::model::account::Host;
+use crate::model::account::{Host, Network};
 use crate::model::health::{Line, Mark, Subject};
 use crate::model::target::{Target, TargetRecord};
+use crate::sources::bluesky::PUBLIC;
 
 impl Seen<'_> {
     pub(super) fn server_lines(&self) -> Vec<Line> {
+        let bluesky = self.config.bluesky.enabled.then(|| self.appview());
+        self.mastodon_lines().into_iter().chain(bluesky).collect()
+    }
+
+    fn mastodon_lines(&self) -> Vec<Line> {
         let mastodon = &self.config.mastodon;
         if !mastodon.enabled {
             let says = match self.config.contact {
                 Some(_) => "not read: [sources.mastodon] enabled = false",
-                None => "not read, so no account is seen: `contact` is empty",
+                None => "not read, so no account is seen there: `contact` is empty",
             };
             let fix = "set `contact`, then [sources.mastodon] enabled = true";
             return vec![Line::new(Mark::Off, Subject::Server, "", says).fix(fix)];
@@ -80,6 +87,29 @@ impl Seen<'_> {
             no => format!("{way}: {}; not {}", yes.join(", "), no.join(", ")),
         };
         Some(Line::new(Mark::Ok, Subject::Server, name, says))
+    }
+
+    /// The service by which accounts on Bluesky are read.
+    fn appview(&self) -> Line {
+        let is_there = |record: &&Arc<TargetRecord>| matches!(&record.target, Target::Account { acct } if acct.network() == Network::Bluesky);
+        let there: Vec<_> = self.targets.iter().filter(is_there).collect();
+        let line = |mark, says| Line::new(mark, Subject::Server, PUBLIC.to_string(), says);
+        let Some(first) = there.iter().map(|record| record.added_at).min() else {
+            return line(Mark::Ok, "Bluesky, without login: no account there is known yet".to_owned());
+        };
+        if there.iter().all(|record| record.last_try.is_none()) {
+            return line(Mark::Unknown, "Bluesky, without login; not asked yet".to_owned());
+        }
+        let read = there.iter().filter_map(|record| record.last_ok).max();
+        let since = read.unwrap_or(first);
+        let is_blind = there.iter().all(|record| record.last_try.is_none() || unread_since(record).is_some());
+        if is_blind && self.now - since >= BLIND_AFTER {
+            let says = format!("Bluesky: no account could be read since {}", when(since, self.now));
+            return line(Mark::Broken, says)
+                .fix("does it answer from this machine? a firewall, or a ban of its address, keeps us out");
+        }
+        let read = there.iter().filter(|record| record.failures == 0 && record.last_ok.is_some()).count();
+        line(Mark::Ok, format!("Bluesky, without login: {read} of {} accounts read", there.len()))
     }
 
     /// What is read there and what is refused, each in a word.
