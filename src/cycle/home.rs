@@ -81,6 +81,7 @@ pub async fn hear_the_time(room: &Newsroom) {
 
 /// Asks the home server anew; the vitals remember how that went.
 pub async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
+    let is_first = room.vitals.recall().home.is_none();
     let asked = ask(room).await;
     let now = room.config.clock.now();
     match &asked {
@@ -91,6 +92,10 @@ pub async fn ask_home(room: &Newsroom) -> Result<AtHome, HomeTrouble> {
             let is_denial = matches!(trouble, HomeTrouble::Home(HomeError::Denied { .. }));
             room.vitals.home(Err(HomeLost { why: trouble.to_string(), is_denial }), now);
         }
+    }
+    // What was not known before is shown, and told if it is a trouble, at once.
+    if is_first && room.vitals.recall().home.is_some() {
+        room.wake();
     }
     asked
 }
