@@ -17,7 +17,11 @@ const PRIOR_HOURS: f64 = 6.0;
 /// So many posts expected in one hour of the day, or on one day of the week, and what was seen there says as much as the
 /// belief that all are alike.
 const ALIKE: f64 = 0.5;
-/// No account is asked for sooner than after this, and none is thought of further ahead.
+/// What is longer ago has faded to a sixteenth, and may be a date that somebody made up.
+const LEARNED_AT_ONCE: Duration = Duration::weeks(8);
+/// A clock that was ahead by more has counted what did not happen.
+const CLOCK_ERROR: Duration = Duration::hours(1);
+/// Nobody is thought of further ahead.
 const AHEAD: Duration = Duration::days(8);
 
 /// What was seen of an account's habit of posting. An empty one says what is believed of a stranger.
@@ -36,23 +40,28 @@ struct Seen(f32, f32);
 
 impl Rhythm {
     /// Counts the posts that came after `from` and not after `until`; what was counted before is not counted again.
-    /// A time outside of that span is a claim that we know to be wrong, and taken as its nearer end.
+    /// A time outside of that span is a claim that we know to be wrong, and taken as its nearer end. Of a longer span only
+    /// the last eight weeks count.
     pub fn learn(
         &mut self,
         from: DateTime<Utc>,
         until: DateTime<Utc>,
         posts: impl IntoIterator<Item = DateTime<Utc>>,
     ) {
-        let from = self.until.map_or(from, |counted| counted.max(from));
-        if until <= from {
+        if self.until.is_some_and(|counted| counted - until > CLOCK_ERROR) {
+            *self = Rhythm::default();
+        }
+        let begun = self.until.map_or(from, |counted| counted.max(from));
+        if until <= begun {
             return;
         }
+        let from = begun.max(until - LEARNED_AT_ONCE);
         self.fade(hours(until - self.until.unwrap_or(from)));
         for (hour, day, span) in spans(from, until) {
             self.by_hour[hour].0 += span as f32;
             self.by_day[day].0 += span as f32;
         }
-        for at in posts {
+        for at in posts.into_iter().filter(|at| from == begun || *at >= from) {
             let (hour, day) = place(at.clamp(from, until));
             self.by_hour[hour].1 += 1.0;
             self.by_day[day].1 += 1.0;
@@ -147,6 +156,9 @@ fn spans(from: DateTime<Utc>, until: DateTime<Utc>) -> impl Iterator<Item = (usi
 /// After how many hours `count` posts that wait, and new ones at `rate`, have waited for `delay` hours together: the
 /// positive root of `count x + rate x² / 2 = delay`.
 fn reaches(rate: f64, count: f64, delay: f64) -> f64 {
+    if delay.is_infinite() {
+        return f64::INFINITY;
+    }
     let root = (count * count + 2.0 * rate * delay.max(0.0)).sqrt();
     2.0 * delay.max(0.0) / (count + root).max(f64::MIN_POSITIVE)
 }
@@ -192,6 +204,22 @@ mod tests {
         let before = rhythm.clone();
         rhythm.learn(at(0), at(28 * 24), [at(5)]);
         assert_eq!(rhythm, before);
+    }
+
+    #[test]
+    fn an_old_post_teaches_no_silence_and_a_clock_that_was_ahead_no_future() {
+        let mut imported = early();
+        let mut plain = early();
+        let posts = (0..8).map(|n| at(28 * 24 + 8) + Duration::minutes(15 * n));
+        let old = at(-20 * 365 * 24);
+        let mut first = Rhythm::default();
+        first.learn(old, at(28 * 24), std::iter::once(old).chain([at(28 * 24 - 3)]));
+        assert!(first.habit().mean_rate() > 0.5 / LEARNED_AT_ONCE.num_hours() as f64);
+        // Years ahead and back again.
+        imported.learn(at(28 * 24), at(400 * 24), []);
+        imported.learn(at(28 * 24), at(29 * 24), posts.clone());
+        plain.learn(at(28 * 24), at(29 * 24), posts);
+        assert!(imported.habit().mean_rate() > plain.habit().mean_rate() / 2.0);
     }
 
     #[test]

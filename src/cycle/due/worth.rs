@@ -12,8 +12,12 @@ use chrono::{DateTime, Duration, Utc};
 use crate::model::rhythm::Habit;
 use crate::model::target::TargetRecord;
 
-/// No account is read oftener than this.
+/// No account is read oftener than this, nor than twelve times as often as those with whom it shares: posts cost
+/// nothing to whoever wants us to come often.
 const LEAST: Duration = Duration::minutes(5);
+const MOST_SHARES: i32 = 12;
+/// So much of the common interval has to pass before a full page is a reason: these polls stand in no budget.
+const SHARE_FOR_A_PAGE: i32 = 4;
 /// Half a page of forty and a little more: a habit may be wrong by as much before a walk to a second page is needed.
 const POSTS: f64 = 25.0;
 /// Hours in a week.
@@ -62,7 +66,8 @@ impl Worth {
     /// one and a half times the common interval, since habits change.
     pub fn due(self, habit: &Habit, read: DateTime<Utc>) -> DateTime<Utc> {
         let (least, most) = bounds(self.every);
-        habit.worth_a_poll(read, self.hours, POSTS).clamp(read + least, read + most)
+        let full = habit.worth_a_poll(read, f64::INFINITY, POSTS).max(read + self.every / SHARE_FOR_A_PAGE);
+        habit.worth_a_poll(read, self.hours, f64::INFINITY).min(full).clamp(read + least, read + most)
     }
 }
 
@@ -100,7 +105,7 @@ pub fn in_minutes(every: Duration) -> u32 {
 }
 
 fn bounds(every: Duration) -> (Duration, Duration) {
-    (LEAST.min(every), every * 3 / 2)
+    (LEAST.max(every / MOST_SHARES).min(every), every * 3 / 2)
 }
 
 fn hours(span: Duration) -> f64 {
@@ -129,6 +134,10 @@ mod tests {
         Arc::new(TargetRecord { paced, ..TargetRecord::new(Target::Account { acct }, start()) })
     }
 
+    fn habit_of(record: &TargetRecord) -> Habit {
+        record.paced.as_ref().unwrap().rhythm.habit()
+    }
+
     #[test]
     fn a_budget_is_spent_by_the_root_of_rates_and_in_full() {
         let mut targets: Vec<_> = (0..90).map(|n| posting(&format!("idle{n}"), 1)).collect();
@@ -136,7 +145,7 @@ mod tests {
         let worth = Worths::of(&targets).get(Duration::minutes(40)).unwrap();
         let read = start() + Duration::weeks(8);
         let polls_an_hour = |record: &TargetRecord| {
-            let habit = record.paced.as_ref().unwrap().rhythm.habit();
+            let habit = habit_of(record);
             let read = (0..168).map(|hour| read + Duration::hours(hour));
             read.map(|read| 1.0 / hours(worth.due(&habit, read) - read)).sum::<f64>() / 168.0
         };
@@ -149,9 +158,12 @@ mod tests {
     fn who_never_posts_is_read_all_the_same_and_nobody_is_pestered() {
         let targets = [posting("busy", 1_000), posting("silent", 0)];
         let worth = Worths::of(&targets).get(Duration::minutes(40)).unwrap();
-        let due = |record: &TargetRecord| worth.due(&record.paced.as_ref().unwrap().rhythm.habit(), start());
+        let due = |record: &TargetRecord| worth.due(&habit_of(record), start());
         assert_eq!(due(&targets[1]) - start(), Duration::minutes(60));
         assert!(due(&targets[0]) - start() >= LEAST);
+        // Whoever makes up posts by the thousand is read for full pages four times in the interval of others.
+        let of_a_day = Worth::of(&[habit_of(&targets[0]), habit_of(&targets[1])], Duration::days(1));
+        assert_eq!(of_a_day.due(&habit_of(&targets[0]), start()) - start(), Duration::hours(6));
         assert_eq!(Worths::of(&targets).get(Duration::minutes(27)), None);
         assert_eq!(Worths::of(&[]), Worths::default());
     }
