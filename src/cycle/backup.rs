@@ -74,8 +74,10 @@ pub async fn make(room: &Newsroom, occasion: Occasion, now: DateTime<Utc>) -> an
 
 /// Whether the store that is here is the one to be kept; see [`Doubt`].
 pub async fn doubt(room: &Newsroom, now: DateTime<Utc>) -> Option<Doubt> {
-    let (config, press) = (room.config.clone(), room.press.clone().lock_owned().await);
-    room.store.run(move |store| Doubt::of(store, press.entries(), &config, now)).await
+    let (config, id) = (room.config.clone(), room.store.id());
+    // The press is free again before the folder is read: a disk that does not answer must not stop anybody from posting.
+    let is_kept = Doubt::is_settled(room.press.lock().await.entries(), &id);
+    room.store.run(move |store| Doubt::of(store, is_kept, &config, now)).await
 }
 
 async fn write_and_prune(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
@@ -86,7 +88,12 @@ async fn write_and_prune(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<
         let name = Name { made_at: now, before_schema: None };
         let mut made =
             write_whole(store, &config.state_dir, &folder.join(name.to_string()), Kind::Backup, now, press)?;
-        made.pruned = shelf::prune(&folder, &store.id(), now).context("let older backups go")?;
+        match shelf::prune(&folder, &store.id(), now) {
+            Ok(pruned) => made.pruned = pruned,
+            Err(error) => {
+                tracing::warn!(%error, folder = %folder.display(), "older backups could not be let go")
+            }
+        }
         sweep(&config.state_dir, Some(&folder));
         anyhow::Ok(made)
     });

@@ -206,10 +206,12 @@ pub async fn speak_as(room: &Newsroom, who: &Claimant, now: DateTime<Utc>) -> an
         anyhow::bail!(listed);
     }
     let mut press = room.press.lock().await;
-    let Some(before) = speaker::speaker(press.entries()).filter(|before| !before.is(who)) else {
-        return Ok(format!("{who} speaks"));
+    let Some(before) = speaker::speaker(press.entries()) else {
+        return Ok(format!("nothing was said yet; {who} speaks with the first post"));
     };
-    press.append(now, speaker::posts_as(who))?;
+    if before.is(who) {
+        return Ok(format!("{who} speaks, as before"));
+    }
     let record = under_way(room).await?;
     let has_begun = |number| {
         let is_intent =
@@ -223,6 +225,8 @@ pub async fn speak_as(room: &Newsroom, who: &Claimant, now: DateTime<Utc>) -> an
             press.append(now, record)?;
         }
     }
+    // Last: whatever ends this halfway, nothing that the other account began goes on under this one.
+    press.append(now, speaker::posts_as(who))?;
     follow(room, &mut press, begun.as_ref().map(|record| record.digest.number)).await?;
     let cut_short = begun.map(|record| {
         format!(

@@ -79,6 +79,11 @@ pub fn speaker(entries: &[Entry]) -> Option<Speaker> {
     named.or_else(|| entries.iter().rev().find_map(|entry| by_address(&entry.record)))
 }
 
+/// Whether the ledger names the account by its id, which addresses of posts do not.
+pub fn is_written_down(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| named(&entry.record).is_some())
+}
+
 /// Whose a post of ours is, by its id on its server.
 pub fn author(entries: &[Entry], post: &str) -> Option<Speaker> {
     let is_it = |entry: &Entry| matches!(&entry.record, Record::Posted { id, .. } if id == post);

@@ -102,8 +102,15 @@ pub(super) fn prune(folder: &Path, store: &str, now: DateTime<Utc>) -> io::Resul
     let path = |name: &Name| folder.join(name.to_string());
     let is_ours = |name: &Name| store_of(&path(name)).is_some_and(|of| of == store);
     let ours: Vec<Name> = names_in(folder)?.into_iter().filter(is_ours).collect();
-    let gone: Vec<PathBuf> = names::prune(&ours, now).iter().map(path).collect();
-    gone.iter().try_for_each(std::fs::remove_file)?;
+    let mut gone: Vec<PathBuf> = names::prune(&ours, now).iter().map(path).collect();
+    // One that stays is in nobody's way.
+    gone.retain(|path| match std::fs::remove_file(path) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "an older backup could not be let go");
+            false
+        }
+    });
     Ok(gone)
 }
 
@@ -118,16 +125,19 @@ pub struct Doubt {
 }
 
 impl Doubt {
-    /// The doubt about a store that has these records in its ledger.
-    pub fn of(store: &Store, entries: &[Entry], config: &Config, now: DateTime<Utc>) -> Option<Doubt> {
+    /// Whether a person has decided, by these records of the ledger, that the store with this id is the one to keep.
+    pub fn is_settled(entries: &[Entry], id: &str) -> bool {
+        entries.iter().any(|entry| matches!(&entry.record, Record::Reconciled { store, .. } if store == id))
+    }
+
+    /// The doubt about a store, where nobody has decided.
+    pub fn of(store: &Store, is_settled: bool, config: &Config, now: DateTime<Utc>) -> Option<Doubt> {
         if let Some(lost) = store.predecessor() {
             return Some(Doubt { lost: Some(lost.to_owned()), newest: newest(config, Of::Store(lost), now) });
         }
         let id = store.id();
-        let is_ours =
-            |entry: &Entry| matches!(&entry.record, Record::Reconciled { store, .. } if *store == id);
         // First what is quickly found where all is well.
-        if entries.iter().any(is_ours) || newest(config, Of::Store(&id), now).is_some() {
+        if is_settled || newest(config, Of::Store(&id), now).is_some() {
             return None;
         }
         let newest_other = newest(config, Of::AllBut(&id), now)?;

@@ -103,7 +103,7 @@ async fn carry_out(
         Step::NotApproved { why } => vec![Record::Halted { why }],
         Step::Append(record) => vec![record],
         Step::Send(sending) => {
-            if speaker::speaker(press.entries()).is_none() {
+            if !speaker::is_written_down(press.entries()) {
                 press.append(now, speaker::posts_as(&at_home.seen.who))?;
             }
             press.append(now, sending.intent.clone())?;
