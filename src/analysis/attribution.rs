@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::fold::FoldedText;
 use super::resemblance::{Folded, name_borne, outlet_of_url};
-use crate::model::account::{Acct, Host};
+use crate::model::account::{Acct, Host, Network};
 use crate::model::observation::Profile;
 use crate::model::outlet::{Outlet, OutletId};
 use crate::model::reuse::Credit;
@@ -69,7 +69,10 @@ pub fn credit(status: &Status, publisher: &OutletId, watchlist: &Watchlist) -> C
     }
     let handles = source.handles.iter().flat_map(|handle| sightings(text, handle));
     let handles: Vec<Sighting> = handles.collect();
-    if source.has_byline(text) || handles.contains(&Sighting::Plain) {
+    // A handle that a reader can follow on Bluesky cannot hold every letter of one elsewhere: in doubt it credits.
+    let is_followed =
+        |seen: &Sighting| matches!(seen, Sighting::Altered(seen) if is_in_mention(seen, status));
+    if source.has_byline(text) || handles.contains(&Sighting::Plain) || handles.iter().any(is_followed) {
         return Credit::Byline;
     }
     let altered = handles.into_iter().find_map(|seen| match seen {
@@ -77,6 +80,16 @@ pub fn credit(status: &Status, publisher: &OutletId, watchlist: &Watchlist) -> C
         Sighting::Plain => None,
     });
     altered.map_or(Credit::None, Credit::Altered)
+}
+
+/// Whether a stretch of a text is a working mention on Bluesky, or part of one.
+fn is_in_mention(stretch: &str, status: &Status) -> bool {
+    let bare = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    let accts = status.mentions.iter().filter_map(|mention| mention.parse::<Acct>().ok());
+    let mut handles = accts.filter(|acct| acct.network() == Network::Bluesky);
+    handles.any(|acct| bare(acct.user()).contains(&bare(stretch)))
 }
 
 /// Whether a profile names the publisher as its source or owner: in its text, or with a link to its site.
@@ -195,8 +208,17 @@ impl<'a> Source<'a> {
 
     fn is_mentioned(&self, mention: &str) -> bool {
         let Ok(acct) = mention.trim_start_matches('@').parse::<Acct>() else { return false };
-        let is_listed = |handle: &&str| handle.parse::<Acct>().is_ok_and(|listed| listed.is_same(&acct));
-        self.handles.iter().any(is_listed) || self.domains.iter().any(|domain| acct.host().is_within(domain))
+        let is_listed = |handle: &&str| match acct.network() {
+            Network::Bluesky => handle.eq_ignore_ascii_case(acct.user()),
+            _ => handle.parse::<Acct>().is_ok_and(|listed| listed.is_same(&acct)),
+        };
+        // A handle on Bluesky is a host itself.
+        let host = match acct.network() {
+            Network::Bluesky => Host::parse(acct.user()).ok(),
+            _ => Some(acct.host().clone()),
+        };
+        let is_of_site = |host: &Host| self.domains.iter().any(|domain| host.is_within(domain));
+        self.handles.iter().any(is_listed) || host.as_ref().is_some_and(is_of_site)
     }
 
     fn has_byline(&self, text: &str) -> bool {

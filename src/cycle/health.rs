@@ -89,7 +89,7 @@ impl Seen<'_> {
         let mut remembered = self.remembered.lock();
         lines.extend(self.account_lines(&mut remembered, &mut figures)?);
         lines.extend(self.review_lines(remembered.findings(self.store)?, &press, &mut figures));
-        lines.extend(self.publishing_lines(remembered.digests(self.store)?, press, &mut figures));
+        lines.extend(self.publishing_lines(remembered.digests(self.store)?, press, &mut figures)?);
         drop(remembered);
         lines.extend(self.place_lines(&mut figures)?);
         lines.push(alert::line(self.store, self.config, self.now)?);

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::publish::home::{self, HomeError, Instance};
 use crate::publish::outbox::{Outbox, OutboxError};
 use crate::publish::receipt::OwnStatus;
+use crate::store::StoreError;
 
 /// What the home server told, kept as long as the account and its settings are the same.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub enum HomeTrouble {
     /// Another account than the one that posted what was said, or an outlet's: nothing is posted as it.
     #[error("{0}")]
     WrongAccount(Objection),
+    #[error("whose account it is cannot be read in the store: {0}")]
+    Unsure(StoreError),
     /// A post of ours that no record of ours explains.
     #[error("safe mode: {0}")]
     Stranger(String),

@@ -18,7 +18,7 @@ use crate::model::account::{AccountId, Acct};
 use crate::model::assessment::{Assessment, Level, Relation};
 use crate::model::dossier::{AccountRecord, Dossier};
 use crate::model::finding::{Finding, FindingId, FindingState};
-use crate::model::outlet::OutletId;
+use crate::model::outlet::{ListedAccount, OutletId};
 use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::{Record, ReviewAct};
 use crate::store::{Batch, Store, StoreError, unless_damaged};
@@ -292,12 +292,12 @@ impl<'a> Dossiers<'a> {
     /// Everything known of one account.
     pub fn of(&self, account: AccountRecord) -> Result<Dossier, StoreError> {
         let profile = &account.latest.profile;
-        let is_this = |handle: &str| handle.parse::<Acct>().is_ok_and(|acct| acct.is_same(&account.acct));
+        let is_this = |listed: &ListedAccount| listed.acct().is_some_and(|acct| acct.is_same(&account.acct));
         let names_it = |page: &&PageSight| page.names.iter().any(|naming| naming.is(profile));
         // What a clock that was ahead wrote down is not the newest.
         let mut counts = self.store.counts(&account.id)?;
         counts.retain(|counts| counts.at <= account.latest.seen_at);
-        let listings = self.config.listings.iter().filter(|listing| is_this(&listing.account.handle));
+        let listings = self.config.listings.iter().filter(|listing| is_this(&listing.account));
         Ok(Dossier {
             listings: listings.cloned().collect(),
             counts,

@@ -205,6 +205,10 @@ pub async fn speak_as(room: &Newsroom, who: &Claimant, now: DateTime<Utc>) -> an
     if let Some(listed) = speaker::listed(&room.config, who) {
         anyhow::bail!(listed);
     }
+    let claimant = who.clone();
+    if let Some(objection) = room.store.run(move |store| speaker::judged(store, &claimant)).await? {
+        anyhow::bail!(objection);
+    }
     let mut press = room.press.lock().await;
     let Some(before) = speaker::speaker(press.entries()) else {
         return Ok(format!("nothing was said yet; {who} speaks with the first post"));

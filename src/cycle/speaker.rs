@@ -7,8 +7,10 @@ use url::Url;
 
 use crate::config::Config;
 use crate::model::account::{Acct, Host, Network};
+use crate::model::assessment::Relation;
 use crate::model::record::{Entry, Record};
 use crate::publish::home::OwnAccount;
+use crate::store::{Store, StoreError, unless_damaged};
 
 /// An account that would post for us: the one that a token belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +79,26 @@ impl fmt::Display for Speaker {
 pub fn speaker(entries: &[Entry]) -> Option<Speaker> {
     let named = entries.iter().rev().find_map(|entry| named(&entry.record));
     named.or_else(|| entries.iter().rev().find_map(|entry| by_address(&entry.record)))
+}
+
+/// Why this account may not post by what was judged of it: it is an outlet's.
+///
+/// # Errors
+/// The store's.
+pub fn judged(store: &Store, who: &Claimant) -> Result<Option<Objection>, StoreError> {
+    for host in who.hosts() {
+        let Ok(acct) = Acct::new(&who.username, host) else { continue };
+        let Some(account) = unless_damaged(store.account_by_acct(&acct))? else { continue };
+        let Some(mark) = unless_damaged(store.assessment_mark(&account.id))? else { continue };
+        if matches!(mark.relation, Relation::Official | Relation::Attested) {
+            let why = format!(
+                "the token is of {acct}, which is an account of an outlet, see masthead explain {acct}"
+            );
+            let fix = "masthead login fediverse as the bot's own account".to_owned();
+            return Ok(Some(Objection { why, fix }));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the ledger names the account by its id, which addresses of posts do not.

@@ -7,9 +7,9 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::analysis::resemblance::outlet_of_url;
 use crate::config::{Config, Discover};
-use crate::model::account::{Acct, Host, Network};
+use crate::model::account::{Acct, Host};
 use crate::model::dossier::{AccountRecord, Found, Method};
-use crate::model::outlet::{FeedStatus, ListedAccount, Outlet, OutletId};
+use crate::model::outlet::{FeedStatus, Outlet, OutletId};
 use crate::model::proof::PageKind;
 use crate::model::target::{Scope, Target, TargetRecord};
 use crate::sources::bluesky;
@@ -107,12 +107,17 @@ fn wanted(
     if config.bluesky.enabled {
         all.extend(handles(config).map(|target| (target, None)));
     }
-    let is_read = |account: &&Arc<AccountRecord>| {
-        config.reads(account.acct.network()) && !config.leaves_account_alone(account)
+    // Whoever asked by the id that never changes is left alone under every address.
+    let (left_alone, others): (Vec<_>, Vec<_>) =
+        accounts.iter().partition(|account| config.leaves_account_alone(account));
+    let read = others.into_iter().filter(|account| config.reads(account.acct.network()));
+    all.extend(read.map(|account| (Target::Account { acct: account.acct.clone() }, None)));
+    let is_left = |target: &Target| {
+        let is_it = |acct: &Acct| left_alone.iter().any(|left| left.acct.is_same(acct));
+        matches!(target, Target::Account { acct } if is_it(acct))
     };
-    let accounts = accounts.iter().filter(is_read);
-    all.extend(accounts.map(|account| (Target::Account { acct: account.acct.clone() }, None)));
-    all.extend(listed_accounts(config, now).map(|(target, found)| (target, Some(found))));
+    let listed = listed_accounts(config, now).filter(|(target, _)| !is_left(target));
+    all.extend(listed.map(|(target, found)| (target, Some(found))));
     let mut wanted = BTreeMap::new();
     for (target, found) in all.into_iter().filter(|(target, _)| !is_left_alone(config, target)) {
         wanted.entry(target.to_string()).or_insert((target, found));
@@ -128,8 +133,8 @@ fn is_left_alone(config: &Config, target: &Target) -> bool {
         Target::Page { url, .. } | Target::Feed { url, .. } => {
             url::Url::parse(url).ok().as_ref().and_then(Host::of).is_some_and(|host| out.has_host(&host))
         }
+        Target::Handle { host, .. } => out.has_host(host) || config.bluesky.opt_out.contains(host.as_str()),
         Target::Webfinger { host: server, .. }
-        | Target::Handle { host: server, .. }
         | Target::Search { server, .. }
         | Target::Timeline { server, .. }
         | Target::Tag { server, .. }
@@ -244,18 +249,10 @@ fn searches(config: &Config) -> impl Iterator<Item = Target> {
 fn listed_accounts(config: &Config, now: DateTime<Utc>) -> impl Iterator<Item = (Target, Found)> {
     let listed = config.listings.iter().filter(|listing| config.reads(listing.account.network));
     listed.filter_map(move |listing| {
-        let acct = acct_of(&listing.account)?;
+        let acct = listing.account.acct()?;
         let through = listing.account.seen_in.clone().unwrap_or_else(|| "the configuration".to_owned());
         Some((Target::Account { acct }, Found { at: now, method: Method::Listed, through, background: true }))
     })
-}
-
-/// The address of a listed account, in the spelling of its network.
-fn acct_of(account: &ListedAccount) -> Option<Acct> {
-    match account.network {
-        Network::Bluesky => Acct::bluesky(&account.handle).ok(),
-        _ => account.handle.parse().ok(),
-    }
 }
 
 /// The hosts that this configuration names: asked without being led there by a find, at any address.

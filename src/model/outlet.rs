@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{Host, Network};
+use super::account::{Acct, Host, Network};
 
 /// The id of an outlet, operator or exempt publisher in the watchlist: lower-case words joined by `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -112,6 +112,17 @@ pub struct ListedAccount {
     pub seen_in: Option<String>,
     /// A page that shows the account is the outlet's; fetched and checked by us before it counts.
     pub proof: Option<String>,
+}
+
+impl ListedAccount {
+    /// Its address on a network that is read, `None` where the handle is none there.
+    pub fn acct(&self) -> Option<Acct> {
+        match self.network {
+            Network::Bluesky => Acct::bluesky(&self.handle).ok(),
+            Network::Mastodon => self.handle.parse().ok(),
+            Network::Threads | Network::X | Network::Facebook | Network::Instagram => None,
+        }
+    }
 }
 
 /// A publisher that is watched, with everything the watchlist knows of it.

@@ -36,11 +36,14 @@ impl fmt::Display for Pasted {
 
 impl FromStr for Pasted {
     type Err = NameError;
-    /// Reads `user@host`, `@user@host`, `acct:user@host`, and addresses of profiles, posts and ids.
+    /// Reads `user@host`, `@user@host`, `acct:user@host`, a `did:`, and addresses of profiles, posts and ids.
     fn from_str(text: &str) -> Result<Pasted, NameError> {
         let written = text.trim().trim_matches(['<', '>']).to_owned();
         if let Some(url) = Url::parse(&written).ok().filter(|url| url.has_host()) {
             return Ok(Pasted { acct: on_page(&url), written });
+        }
+        if written.starts_with("did:") {
+            return Ok(Pasted { written, acct: None });
         }
         let bare = written.strip_prefix("acct:").unwrap_or(&written);
         let acct = bare.strip_prefix('@').unwrap_or(bare).parse();
@@ -52,6 +55,10 @@ impl FromStr for Pasted {
 /// The address behind a page: `/@user`, `/@user@host` of somebody who lives elsewhere, `/users/user`, `/user`.
 fn on_page(url: &Url) -> Option<Acct> {
     let host = Host::of(url)?;
+    if host.as_str() == "bsky.app" {
+        let name = url.path().strip_prefix("/profile/")?.split('/').next()?;
+        return Acct::bluesky(name).ok();
+    }
     let segments: Vec<&str> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
     let marked = segments.iter().find_map(|segment| segment.strip_prefix('@'));
     let name = match (marked, segments.as_slice()) {
@@ -87,6 +94,10 @@ mod tests {
             let acct = pasted.parse::<Pasted>().unwrap().acct().cloned();
             assert_eq!(acct, Some("desk@social.example".parse().unwrap()), "{pasted}");
         }
+        let on_bluesky = "https://bsky.app/profile/news.example/post/3lk".parse::<Pasted>().unwrap();
+        assert_eq!(on_bluesky.acct(), Some(&Acct::bluesky("news.example").unwrap()));
+        let by_id = "did:plc:abc".parse::<Pasted>().unwrap();
+        assert!(by_id.acct().is_none() && by_id.is(&AccountId::bluesky("did:plc:abc"), None));
         for wrong in ["desk", "@desk", "", "desk social.example", "@desk@", "mailto:desk@social.example"] {
             let error = wrong.parse::<Pasted>().unwrap_err().to_string();
             assert!(error.contains("expected user@host or the address of its profile"), "{error}");

@@ -35,10 +35,13 @@ impl Store {
 
     /// The account that was last seen under an address; `None` also if it has another one by now.
     pub fn account_by_acct(&self, acct: &Acct) -> Result<Option<AccountRecord>, StoreError> {
+        Ok(self.last_holder(acct)?.filter(|record| record.acct.is_same(acct)))
+    }
+
+    /// The account that was last seen under an address, whatever its address is by now.
+    pub fn last_holder(&self, acct: &Acct) -> Result<Option<AccountRecord>, StoreError> {
         let holder: Option<Holder> = self.inner.read(TreeName::Addresses, &keys::address(acct))?;
-        let Some(holder) = holder else { return Ok(None) };
-        let record: Option<AccountRecord> = self.inner.read(TreeName::Accounts, &holder.account)?;
-        Ok(record.filter(|record| record.acct.is_same(acct)))
+        holder.map_or(Ok(None), |holder| self.inner.read(TreeName::Accounts, &holder.account))
     }
 
     pub fn accounts(&self) -> Result<Vec<Arc<AccountRecord>>, StoreError> {

@@ -3,9 +3,11 @@
 use super::{Family, Indicator, profile_citation};
 use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::{Folded, name_borne, outlet_of_url};
+use crate::model::account::Host;
 use crate::model::dossier::Dossier;
 use crate::model::evidence::{Direction, Evidence, Weight};
 use crate::model::observation::LinkPlace;
+use crate::model::outlet::Outlet;
 use crate::model::watchlist::Watchlist;
 
 pub(super) const INDICATOR: Indicator = Indicator {
@@ -55,6 +57,10 @@ fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Eviden
     }
     let linked = profile.links.iter().filter_map(|link| {
         let outlet = outlet_of_url(&link.url, watchlist)?;
+        // Names below a domain may be given to its readers.
+        if is_handle(&link.place) && !is_whole_domain(&link.url, outlet) {
+            return None;
+        }
         let place = match &link.place {
             LinkPlace::Field { .. } => "a profile field",
             LinkPlace::Note => "the profile text",
@@ -72,6 +78,20 @@ fn run(dossier: &Dossier, watchlist: &Watchlist, _corpus: &Corpus) -> Vec<Eviden
         })
     });
     linked.chain(told).collect()
+}
+
+/// Whether the link stands for a handle that is a domain.
+fn is_handle(place: &LinkPlace) -> bool {
+    matches!(place, LinkPlace::Field { name, .. } if name == "handle")
+}
+
+fn is_whole_domain(url: &str, outlet: &Outlet) -> bool {
+    let host = url::Url::parse(url).ok().as_ref().and_then(Host::of);
+    let is_it = |host: &Host| {
+        let name = host.name().strip_prefix("www.").unwrap_or(host.name());
+        outlet.domains.iter().any(|domain| domain.name() == name)
+    };
+    host.as_ref().is_some_and(is_it)
 }
 
 fn calls_itself_official(text: &str) -> bool {

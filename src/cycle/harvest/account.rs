@@ -23,6 +23,8 @@ use crate::store::{Store, StoreError, unless_damaged};
 
 /// Pages of forty statuses that one poll may read: the rest is a gap that the next poll goes on with.
 const PAGES_PER_POLL: u32 = 5;
+/// An address of somebody who asked to be left alone by id is asked whose it is no oftener than this.
+const LEFT_ALONE_FOR: Duration = Duration::days(7);
 /// A server's clock may be behind ours by so much.
 const CLOCKS_DIFFER: Duration = Duration::minutes(5);
 /// Counts are kept this far apart at least: a trend needs no more. An account is judged anew with each of
@@ -40,6 +42,9 @@ pub(super) async fn poll(
     let api_host = account.map_or_else(|| acct.host().clone(), |account| account.api_host.clone());
     let before = Before { observation: account.map(|account| &account.latest), cursor: &known.cursor };
     match (read(room, &acct, &api_host, before, now).await, account) {
+        (Ok(seen), _) if room.config.bluesky.opt_out.contains(&seen.observation.profile.id.uri) => {
+            Ok(Box::new(move |_| Ok(left_alone(record, now))))
+        }
         (Ok(seen), _) => Ok(write(known, api_host, record, seen, now)),
         (Err(error), Some(account)) if error.is_missing() => {
             let account = account.clone();
@@ -147,6 +152,13 @@ fn missing(account: AccountRecord, record: TargetRecord, now: DateTime<Utc>) -> 
     harvest
 }
 
+/// Who it is was known only when it was read: nothing of it is kept.
+fn left_alone(record: TargetRecord, now: DateTime<Utc>) -> Harvest {
+    let mut harvest = Harvest::of(&record.target);
+    harvest.polled(record, now + LEFT_ALONE_FOR, now);
+    harvest
+}
+
 /// What one good poll changes: all of it in one batch, the cursor with the items.
 fn harvest(
     store: &Store,
@@ -164,7 +176,10 @@ fn harvest(
         Some(account) if account.id != id => (unless_damaged(store.account(&id))?, Some(account)),
         known => (known.or(unless_damaged(store.account(&id))?), None),
     };
-    let lead = replaced.as_ref().map(|account| successor_of(account, now));
+    // On Bluesky an account that gave its handle up is known by another one, and somebody else may have it now.
+    let former = unless_damaged(store.last_holder(&seen.observation.profile.acct))?;
+    let former = former.filter(|account| account.id != id);
+    let lead = replaced.as_ref().or(former.as_ref()).map(|account| successor_of(account, now));
     if let Some(account) = replaced {
         let presence = account.presence.after_missing(now);
         harvest.touched.push(account.id.clone());

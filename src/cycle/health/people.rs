@@ -44,7 +44,7 @@ impl Seen<'_> {
         let words = words.collect::<Vec<_>>().join(", ");
         let others = figures.accounts - known;
         let mark = match figures.accounts {
-            0 if !self.config.mastodon.enabled => Mark::Off,
+            0 if !self.config.mastodon.enabled && !self.config.bluesky.enabled => Mark::Off,
             0 => Mark::Unknown,
             _ => Mark::Ok,
         };

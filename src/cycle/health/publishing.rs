@@ -10,6 +10,7 @@ use crate::cycle::vitals::Memory;
 use crate::model::digest::{DigestRecord, DigestState, PartState};
 use crate::model::health::{Figures, Line, Mark, Subject};
 use crate::model::record::Record;
+use crate::store::StoreError;
 
 /// What the press says, taken while it was held.
 #[derive(Debug, Clone)]
@@ -53,11 +54,13 @@ impl Seen<'_> {
         digests: &[DigestRecord],
         press: OfPress,
         figures: &mut Figures,
-    ) -> Vec<Line> {
+    ) -> Result<Vec<Line>, StoreError> {
         figures.ledger_records = press.records;
         figures.is_in_safe_mode = press.safe_mode.is_some();
         let mut lines = self.stops(&press, figures);
-        lines.extend(self.token(press.objection));
+        let who = self.memory.home.as_ref().and_then(|home| home.as_ref().ok()).map(|home| &home.who);
+        let judged = who.map_or(Ok(None), |who| speaker::judged(self.store, who))?;
+        lines.extend(self.token(press.objection.or(judged)));
         lines.extend(press.out_of_reach.iter().map(stranded));
         lines.extend(digests.iter().flat_map(held));
         if let Some(why) = &self.memory.no_digest {
@@ -72,7 +75,7 @@ impl Seen<'_> {
             "",
             format!("{records}, chain whole when it was opened"),
         ));
-        lines
+        Ok(lines)
     }
 
     /// What keeps everything, or some of it, from being posted.
@@ -112,7 +115,11 @@ impl Seen<'_> {
     fn token(&self, objection: Option<Objection>) -> Option<Line> {
         let Some(publish) = &self.config.publish else {
             let says = "posting is off: digests go to the page alone";
-            return Some(Line::new(Mark::Off, Subject::Token, "", says).fix("masthead login fediverse"));
+            let fix = match self.config.fediverse.token_file.exists() {
+                true => "[publish.fediverse] enabled = true",
+                false => "masthead login fediverse",
+            };
+            return Some(Line::new(Mark::Off, Subject::Token, "", says).fix(fix));
         };
         let name = publish.server.to_string();
         if let Some(Objection { why, fix }) = objection {

@@ -35,6 +35,12 @@ pub(super) async fn at_home(room: &Newsroom, press: &mut Press) -> Result<AtHome
     if let Some(objection) = speaker::objection(&room.config, press.entries(), &at_home.seen.who) {
         return Err(HomeTrouble::WrongAccount(objection));
     }
+    let who = at_home.seen.who.clone();
+    match room.store.run(move |store| speaker::judged(store, &who)).await {
+        Ok(None) => {}
+        Ok(Some(objection)) => return Err(HomeTrouble::WrongAccount(objection)),
+        Err(error) => return Err(HomeTrouble::Unsure(error)),
+    }
     let Ok(next) = press.next_number(&room.store) else { return Ok(at_home) };
     let Some(stranger) = find(&at_home.newest, &room.config, next).pop() else { return Ok(at_home) };
     let (digest, url) = (stranger.digest, address(stranger.status));

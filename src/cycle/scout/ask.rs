@@ -207,6 +207,8 @@ impl<'a> Asker<'a> {
         let mut seen = BTreeSet::new();
         let fresh = all
             .chain(shown)
+            // Those of other networks are written down as links.
+            .filter(|(acct, _)| acct.network() == Network::Mastodon)
             .filter(|(acct, _)| !self.has_account(acct) && seen.insert(acct.to_string().to_lowercase()));
         let out = &self.config.mastodon.opt_out;
         let (left_alone, mut kept): (Vec<_>, Vec<_>) =

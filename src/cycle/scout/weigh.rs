@@ -197,7 +197,8 @@ impl Case<'_> {
                     continue;
                 }
                 let how = if link.is_rel_me { "names it with rel=\"me\"" } else { "links to it" };
-                let why = format!("{} {how}; {} is not read here", front.url, link.network.title());
+                let why =
+                    format!("{} {how}; accounts on {} are not asked here", front.url, link.network.title());
                 found.push(Find { what, about: None, proven: false, because: vec![why] });
             }
         }

@@ -78,11 +78,18 @@ impl<'a> AppView<'a> {
         let actor = known.map_or_else(|| acct.user(), |known| known.uri.as_str());
         let url = self.call("app.bsky.actor.getProfile", &[("actor", actor)]);
         let fetched = self.ask(&url).await?;
-        if fetched.status != 200 {
-            return Err(self.refused(acct, &url, &fetched));
+        match fetched.status {
+            200 => {}
+            400 => return Err(self.refused(acct, &url, &fetched)),
+            // The road says what it means, and until when the service is left alone.
+            _ => {
+                self.net.get(url.as_str(), BodyKind::Json, None).await.map_err(PollError::from)?;
+                return Err(self.refused(acct, &url, &fetched));
+            }
         }
         let server_date = fetched.server_date;
-        let parsed = aside(move || wire::parse_profile(&fetched.body)).await;
+        let last = known.map(|_| acct.clone());
+        let parsed = aside(move || wire::parse_profile(&fetched.body, last.as_ref())).await;
         let profile = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
         let is_it = match known {
             Some(known) => profile.id == *known,

@@ -20,6 +20,8 @@ const NOTE_CHARS: usize = 5_000;
 /// A post has 300 graphemes, at most 3,000 bytes.
 const TEXT_CHARS: usize = 3_000;
 const MOST_ITEMS: usize = 100;
+/// What the service writes where a handle does not lead back to the account.
+const NO_HANDLE: &str = "handle.invalid";
 /// Handles below it are given to anybody.
 const RENTED: &str = ".bsky.social";
 /// Of links, mentions and tags of a post, and of links of a profile.
@@ -54,13 +56,14 @@ impl Refusal {
     }
 }
 
-/// Reads a profile (`profileViewDetailed`).
+/// Reads a profile (`profileViewDetailed`); `known` is the address that it was last seen under, which it keeps while its
+/// handle does not lead back to it.
 ///
 /// # Errors
 /// Where it is none: not JSON, without an id or a handle.
-pub fn parse_profile(bytes: &[u8]) -> Result<Profile, ParseError> {
+pub fn parse_profile(bytes: &[u8], known: Option<&Acct>) -> Result<Profile, ParseError> {
     let value = json::parse(bytes)?;
-    profile(&value).map_err(|why| fault(bytes, why))
+    profile(&value, known).map_err(|why| fault(bytes, why))
 }
 
 /// Reads a page of the feed of the account with this id (`getAuthorFeed`).
@@ -103,20 +106,27 @@ fn fault(bytes: &[u8], why: String) -> ParseError {
     ParseError { why, excerpt: json::excerpt(bytes) }
 }
 
-fn profile(value: &Value) -> Result<Profile, String> {
+fn profile(value: &Value, known: Option<&Acct>) -> Result<Profile, String> {
     let object = Object::of(value).ok_or("it is no object")?;
     let did = object.text("did").filter(|did| is_did(did)).ok_or("it has no did")?;
     let handle = object.text("handle").ok_or("it has no handle")?;
-    let acct = Acct::bluesky(handle).map_err(|error| clip(&error.to_string(), NAME_CHARS))?;
+    let has_handle = handle != NO_HANDLE;
+    let acct = match (has_handle, known) {
+        (true, _) => Acct::bluesky(handle).map_err(|error| clip(&error.to_string(), NAME_CHARS))?,
+        (false, Some(known)) => known.clone(),
+        (false, None) => return Err("its handle does not lead back to it".into()),
+    };
     let note = clip(object.text("description").unwrap_or_default(), NOTE_CHARS);
     let website = object.http_url("website").map(|url| ProfileLink {
         url: url.to_owned(),
         place: LinkPlace::Field { name: "website".into(), server_says_verified: false },
     });
     // A handle of its own is a domain whose holder says that it is this account, as the network has checked.
-    let domain = Some(acct.user()).filter(|handle| !handle.ends_with(RENTED)).map(|handle| ProfileLink {
-        url: format!("https://{handle}/"),
-        place: LinkPlace::Field { name: "handle".into(), server_says_verified: true },
+    let domain = Some(acct.user()).filter(|handle| has_handle && !handle.ends_with(RENTED)).map(|handle| {
+        ProfileLink {
+            url: format!("https://{handle}/"),
+            place: LinkPlace::Field { name: "handle".into(), server_says_verified: true },
+        }
     });
     let in_note = addresses(&note).map(|url| ProfileLink { url, place: LinkPlace::Note });
     let says_itself = |word: &str| {
@@ -247,14 +257,13 @@ fn parts(uri: &str) -> Option<(&str, &str)> {
 }
 
 /// Links, mentions and tags as the author's program marked them, and the page that the post shows. A mention is the id of
-/// an account: the letters that stand there may say anything.
+/// an account, and beside it the address that stands there in letters: they may say anything, but whoever writes an
+/// outlet's handle names it.
 fn marked(record: Object<'_>, text: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
     let (mut links, mut mentions, mut tags) = (vec![], vec![], vec![]);
     for facet in record.objects("facets").take(MOST_PARTS) {
         // What points beside the text is shown by nobody.
-        if range(facet, text).is_none() {
-            continue;
-        }
+        let Some(stretch) = range(facet, text).and_then(|range| text.get(range)) else { continue };
         for feature in facet.objects("features").take(MOST_PARTS) {
             match feature.text("$type") {
                 Some("app.bsky.richtext.facet#link") => {
@@ -262,6 +271,7 @@ fn marked(record: Object<'_>, text: &str) -> (Vec<String>, Vec<String>, Vec<Stri
                 }
                 Some("app.bsky.richtext.facet#mention") => {
                     mentions.extend(feature.text("did").filter(|did| is_did(did)).map(str::to_owned));
+                    mentions.extend(Acct::bluesky(stretch.trim_start_matches('@')).ok().map(String::from));
                 }
                 Some("app.bsky.richtext.facet#tag") => {
                     tags.extend(feature.text("tag").map(|tag| clip(tag, NAME_CHARS)));

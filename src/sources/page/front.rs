@@ -41,7 +41,7 @@ pub struct Front {
     pub editions: Vec<(String, Host)>,
 }
 
-/// A link to an account on a network that is not read here.
+/// A link to an account outside the Mastodon family, which is not asked when somebody looks for accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
     pub network: Network,
