@@ -64,6 +64,19 @@ impl Speaker {
     }
 }
 
+impl Speaker {
+    /// The same between two that the ledger tells of.
+    fn is_same(&self, other: &Speaker) -> bool {
+        let is_name =
+            |name: &String| other.username.as_ref().is_none_or(|other| other.eq_ignore_ascii_case(name));
+        self.server == other.server
+            && match (&self.id, &other.id) {
+                (Some(id), Some(other)) => id == other,
+                _ => self.username.as_ref().is_none_or(is_name),
+            }
+    }
+}
+
 impl fmt::Display for Speaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.username {
@@ -77,6 +90,20 @@ impl fmt::Display for Speaker {
 pub fn speaker(entries: &[Entry]) -> Option<Speaker> {
     let named = entries.iter().rev().find_map(|entry| named(&entry.record));
     named.or_else(|| entries.iter().rev().find_map(|entry| by_address(&entry.record)))
+}
+
+/// Whether the ledger has the account itself. An address of a post may name nobody, and then anybody on that server
+/// would pass for the speaker.
+pub fn is_written(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| named(&entry.record).is_some())
+}
+
+/// Who spoke until another account took over, after this place in the ledger.
+pub fn lost_since(entries: &[Entry], place: usize) -> Option<Speaker> {
+    (place..entries.len()).find_map(|at| {
+        let next = named(&entries[at].record)?;
+        speaker(&entries[..at]).filter(|before| !before.is_same(&next))
+    })
 }
 
 /// Whose a post of ours is, by its id on its server.
