@@ -1,9 +1,10 @@
-//! The clock check: nothing is dated in public by a clock that is not known to be right, and nothing forgotten by a wrong one.
+//! The clock check: nothing is dated in public, and nothing forgotten, by a clock that is not known to be right.
 //!
 //! What is held back while this machine's clock is an hour off, or nobody has said yet what time it is:
 //! - the look at the schedule and the making of a digest, and the first sending of one that is frozen already,
+//! - forgetting, which cannot be undone,
 //! - while it is known to be off, the end of a digest under way that only time would bring (given up, held or closed
-//!   with posts missing), and forgetting.
+//!   with posts missing).
 //!
 //! All else goes on, since it needs no date: corrections, edits, reading back, taking down, and the next posts of a
 //! thread that has begun. The home server is asked before every digest, so where posting is on somebody was heard.
@@ -67,8 +68,8 @@ pub fn known_wrong(room: &Newsroom) -> Option<ClockTrouble> {
     trouble(room).filter(|trouble| matches!(trouble, ClockTrouble::Wrong { .. }))
 }
 
-/// Why nothing may be dated by `now`, which a pass has read, after our server was asked once more if the clock seems wrong: a machine that was halted as a whole has
-/// heard everybody before its clock was set.
+/// Why nothing may be dated by `now`, which a pass has read. Our server is asked once more if the clock seems wrong: a
+/// machine that was halted as a whole has heard everybody before its clock was set.
 pub async fn trouble_now(room: &Newsroom, now: DateTime<Utc>) -> Option<ClockTrouble> {
     if known_wrong(room).is_some() {
         home::hear_the_time(room).await;

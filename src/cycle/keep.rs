@@ -92,8 +92,8 @@ pub async fn pass_until(
     let keep = room.config.keep;
     let mut enough = std::pin::pin!(enough);
     let mut forgotten = Forgotten::default();
-    // By a clock that is ahead, everything is old.
-    if let Some(why) = clock_check::known_wrong(room) {
+    // By a clock that is ahead everything is old, and before anybody was heard nobody knows whether it is.
+    if let Some(why) = clock_check::trouble(room) {
         tracing::warn!(%why, "nothing is forgotten");
         return Ok(forgotten);
     }
@@ -117,6 +117,11 @@ pub async fn pass_until(
     let mut is_whole = true;
     for id in ids {
         if (&mut enough).now_or_never().is_some() {
+            is_whole = false;
+            break;
+        }
+        if let Some(why) = clock_check::trouble(room) {
+            tracing::warn!(%why, "nothing more is forgotten");
             is_whole = false;
             break;
         }
