@@ -11,7 +11,8 @@ use masthead::analysis::review::let_lapse;
 use masthead::clock::{Clock, Scale};
 use masthead::cycle::Newsroom;
 use masthead::cycle::publish::retract::{Order, RetractPlan, carry_out, plan};
-use masthead::cycle::publish::{self, DigestReport};
+use masthead::cycle::publish::{self, DigestReport, HALT_FILE};
+use masthead::cycle::speaker;
 use masthead::demo;
 use masthead::ledger;
 use masthead::model::account::{AccountId, Acct, Host, Network};
@@ -536,4 +537,62 @@ async fn a_clock_that_jumps_ends_no_digest_under_way() {
     let room = open_by_another_clock(&scene).await;
     publish::pass(&room, room.config.clock.now()).await.unwrap();
     assert!(!records(&room).await.iter().any(is_closed));
+}
+
+fn posts_as(username: &str) -> Record {
+    let server = Host::parse(story::HOME).unwrap();
+    Record::PostsAs { server, account: format!("id of {username}"), username: username.into() }
+}
+
+async fn append(room: &Newsroom, records: Vec<Record>) {
+    let mut press = room.press.lock().await;
+    records.into_iter().for_each(|record| press.append(room.config.clock.now(), record).unwrap());
+}
+
+/// A kill came after the new speaker was written down, and before the digest of the old one was closed.
+#[tokio::test]
+async fn what_another_account_began_is_not_sent_again_by_the_one_who_speaks_now() {
+    let scene = Scene::new().await;
+    let room = scene.open(0).await;
+    scene.store(&room, vec![paper(1, PAPERS[0])]);
+    fs::write(scene.state().join(HALT_FILE), "").unwrap();
+    scene.digest(&room).await;
+    let who = room.vitals.recall().home.unwrap().unwrap().who;
+    let digest = DigestNumber(1);
+    let intent = Record::Intent {
+        digest,
+        rev: 1,
+        part: 0,
+        attempt: 1,
+        key: "k".into(),
+        body: "b".into(),
+        reply_to: None,
+        newest_own: None,
+    };
+    append(&room, vec![posts_as("before"), intent, speaker::posts_as(&who)]).await;
+    fs::remove_file(scene.state().join(HALT_FILE)).unwrap();
+    drop(room);
+    let room = scene.open(0).await;
+    publish::pass(&room, room.config.clock.now()).await.unwrap();
+    assert_eq!(scene.posts(), []);
+    let records = records(&room).await;
+    let is_held = |record: &Record| matches!(record, Record::Held { part: 0, why, .. } if why.contains("a post of before@"));
+    assert!(records.iter().any(is_held), "{records:?}");
+    assert_eq!(records.last(), Some(&Record::Closed { digest, rev: 1, complete: false }));
+}
+
+#[tokio::test]
+async fn where_addresses_of_posts_name_nobody_the_account_is_written_down_before_the_next_post() {
+    let scene = Scene::new().await;
+    let room = scene.open(0).await;
+    let (digest, uri) = (DigestNumber(1), format!("https://{}/objects/0a1b", story::HOME));
+    let posted = Record::Posted { digest, rev: 0, part: 0, id: "7".into(), uri, url: None };
+    append(&room, vec![posted, Record::Closed { digest, rev: 0, complete: false }]).await;
+    scene.store(&room, vec![paper(1, PAPERS[0])]);
+    assert_eq!(scene.digest(&room).await.says, "complete");
+    let records = records(&room).await;
+    let named: Vec<usize> =
+        (0..records.len()).filter(|at| matches!(records[*at], Record::PostsAs { .. })).collect();
+    let sent = records.iter().position(|record| matches!(record, Record::Intent { .. }));
+    assert!(named.len() == 1 && Some(named[0]) < sent, "{records:?}");
 }

@@ -154,6 +154,9 @@ pub(super) fn made(made: &Made) -> String {
     made.pruned.iter().for_each(|path| {
         let _ = writeln!(text, "let go: {}", path.display());
     });
+    made.not_pruned.iter().for_each(|why| {
+        let _ = writeln!(text, "should be gone and is still there: {why}");
+    });
     text
 }
 

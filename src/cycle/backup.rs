@@ -23,6 +23,7 @@ use crate::store::{self, Store, check_record};
 
 pub use names::Name;
 pub use shelf::{Doubt, Newest, Of, newest, newest_before, one_before};
+use shelf::{Pruned, Word};
 
 /// A backup or an export must not be what fills the disk: it ends when no more than this would be left, which is also
 /// where collection pauses.
@@ -45,6 +46,9 @@ pub struct Made {
     pub took_ms: u64,
     /// Older backups that were let go.
     pub pruned: Vec<PathBuf>,
+    /// What of them should have gone and is still there, each with the reason.
+    #[serde(default)]
+    pub not_pruned: Vec<String>,
 }
 
 /// Why a backup is made.
@@ -75,9 +79,9 @@ pub async fn make(room: &Newsroom, occasion: Occasion, now: DateTime<Utc>) -> an
 /// Whether the store that is here is the one to be kept; see [`Doubt`].
 pub async fn doubt(room: &Newsroom, now: DateTime<Utc>) -> Option<Doubt> {
     let (config, id) = (room.config.clone(), room.store.id());
-    // The press is free again before the folder is read: a disk that does not answer must not stop anybody from posting.
-    let is_kept = Doubt::is_settled(room.press.lock().await.entries(), &id);
-    room.store.run(move |store| Doubt::of(store, is_kept, &config, now)).await
+    // Not held while the folder is read: a network disk may answer late or never, and a halt must be heard.
+    let word = Word::of(room.press.lock().await.entries(), &id);
+    room.store.run(move |store| Doubt::of(store, word, &config, now)).await
 }
 
 async fn write_and_prune(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
@@ -88,11 +92,13 @@ async fn write_and_prune(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<
         let name = Name { made_at: now, before_schema: None };
         let mut made =
             write_whole(store, &config.state_dir, &folder.join(name.to_string()), Kind::Backup, now, press)?;
+        // The new one is good, whatever becomes of the old ones.
         match shelf::prune(&folder, &store.id(), now) {
-            Ok(pruned) => made.pruned = pruned,
-            Err(error) => {
-                tracing::warn!(%error, folder = %folder.display(), "older backups could not be let go")
-            }
+            Ok(Pruned { gone, stuck }) => (made.pruned, made.not_pruned) = (gone, stuck),
+            Err(error) => made.not_pruned = vec![format!("{}: {error}", folder.display())],
+        }
+        for why in &made.not_pruned {
+            tracing::warn!(%why, "an older backup could not be let go");
         }
         sweep(&config.state_dir, Some(&folder));
         anyhow::Ok(made)
@@ -246,6 +252,7 @@ fn write_whole(
             held_ms,
             took_ms: millis(begun),
             pruned: Vec::new(),
+            not_pruned: Vec::new(),
         })
     });
     if result.is_err() {

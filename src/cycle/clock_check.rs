@@ -2,7 +2,7 @@
 //!
 //! What is held back while this machine's clock is an hour off, or nobody has said yet what time it is:
 //! - the look at the schedule and the making of a digest, and the first sending of one that is frozen already,
-//! - forgetting,
+//! - forgetting, which cannot be undone,
 //! - while it is known to be off, the end of a digest under way that only time would bring (given up, held or closed
 //!   with posts missing).
 //!
@@ -68,10 +68,8 @@ pub fn known_wrong(room: &Newsroom) -> Option<ClockTrouble> {
     trouble(room).filter(|trouble| matches!(trouble, ClockTrouble::Wrong { .. }))
 }
 
-/// Why nothing may be dated by `now`, which a pass has read.
-///
-/// Our server is asked once more if the clock seems wrong: a machine that was halted as a whole has heard everybody
-/// before its clock was set.
+/// Why nothing may be dated by `now`, which a pass has read. Our server is asked once more if the clock seems wrong: a
+/// machine that was halted as a whole has heard everybody before its clock was set.
 pub async fn trouble_now(room: &Newsroom, now: DateTime<Utc>) -> Option<ClockTrouble> {
     if known_wrong(room).is_some() {
         home::hear_the_time(room).await;

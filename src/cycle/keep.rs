@@ -92,7 +92,7 @@ pub async fn pass_until(
     let keep = room.config.keep;
     let mut enough = std::pin::pin!(enough);
     let mut forgotten = Forgotten::default();
-    // By a clock that is ahead, everything is old, and nobody may have said so yet.
+    // By a clock that is ahead everything is old, and before anybody was heard nobody knows whether it is.
     if let Some(why) = clock_check::trouble(room) {
         tracing::warn!(%why, "nothing is forgotten");
         return Ok(forgotten);
@@ -118,6 +118,11 @@ pub async fn pass_until(
     for id in ids {
         // A pass takes its time, and the clock may be set meanwhile.
         if clock_check::trouble(room).is_some() || (&mut enough).now_or_never().is_some() {
+            is_whole = false;
+            break;
+        }
+        if let Some(why) = clock_check::trouble(room) {
+            tracing::warn!(%why, "nothing more is forgotten");
             is_whole = false;
             break;
         }

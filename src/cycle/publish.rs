@@ -17,10 +17,10 @@ use chrono::{DateTime, Duration, Utc};
 use super::clock_check::{self, ClockTrouble};
 use super::home::HomeTrouble;
 use super::press::Press;
-use super::speaker::{self, Claimant};
+use super::speaker::{self, Claimant, Speaker};
 use super::{Newsroom, judge, schedule};
 use crate::model::digest::{DigestNumber, DigestRecord, DigestState};
-use crate::model::record::Record;
+use crate::model::record::{Entry, Record};
 use crate::publish::thread;
 use crate::store::{Batch, Store, StoreError};
 
@@ -210,26 +210,20 @@ pub async fn speak_as(room: &Newsroom, who: &Claimant, now: DateTime<Utc>) -> an
         anyhow::bail!(objection);
     }
     let mut press = room.press.lock().await;
-    let Some(before) = speaker::speaker(press.entries()) else {
-        return Ok(format!("nothing was said yet; {who} speaks with the first post"));
-    };
-    if before.is(who) {
-        return Ok(format!("{who} speaks, as before"));
-    }
-    let record = under_way(room).await?;
-    let has_begun = |number| {
-        let is_intent =
-            |record: &Record| matches!(record, Record::Intent { digest, .. } if *digest == number);
-        press.entries().iter().any(|entry| is_intent(&entry.record))
-    };
-    let begun = record.filter(|record| has_begun(record.digest.number));
-    if let Some(record) = &begun {
-        let why = format!("it may stand on the server as a post of {before}, who speaks no longer");
-        for record in thread::broken_off(&record.digest, press.entries(), &why) {
-            press.append(now, record)?;
+    let before = match speaker::speaker(press.entries()) {
+        None => {
+            return Ok(format!(
+                "nothing was said so far, so {who} may speak; the first post makes it the speaker"
+            ));
         }
+        Some(before) if before.is(who) => return Ok(format!("{who} speaks, as before")),
+        Some(before) => before,
+    };
+    let begun = under_way(room).await?.filter(|record| begun_at(press.entries(), record).is_some());
+    // First: whatever breaks off before the last record, the new one never goes on with it.
+    if let Some(record) = &begun {
+        break_off(&mut press, record, &before, now)?;
     }
-    // Last: whatever ends this halfway, nothing that the other account began goes on under this one.
     press.append(now, speaker::posts_as(who))?;
     follow(room, &mut press, begun.as_ref().map(|record| record.digest.number)).await?;
     let cut_short = begun.map(|record| {
@@ -239,6 +233,25 @@ pub async fn speak_as(room: &Newsroom, who: &Claimant, now: DateTime<Utc>) -> an
         )
     });
     Ok(format!("{who} speaks from now on, after {before}{}", cut_short.unwrap_or_default()))
+}
+
+/// Where in the ledger a request of a digest was first written down.
+fn begun_at(entries: &[Entry], record: &DigestRecord) -> Option<usize> {
+    let number = record.digest.number;
+    let is_intent = |record: &Record| matches!(record, Record::Intent { digest, .. } if *digest == number);
+    entries.iter().position(|entry| is_intent(&entry.record))
+}
+
+/// Ends a digest that an account began which speaks no longer.
+fn break_off(
+    press: &mut Press,
+    record: &DigestRecord,
+    before: &Speaker,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let why = format!("it may stand on the server as a post of {before}, who speaks no longer");
+    let records = thread::broken_off(&record.digest, press.entries(), &why);
+    Ok(records.into_iter().try_for_each(|record| press.append(now, record))?)
 }
 
 /// Writes down what a person decided about publishing as a whole.

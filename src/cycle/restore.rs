@@ -87,9 +87,10 @@ pub fn restore(state_dir: &Path, file: &Path, kind: Kind, old: Old) -> anyhow::R
     refuse_if_there(state_dir, takes_ledger, old)?;
     let keeps_ledger = !takes_ledger || keeps_ledger(state_dir, file, old)?;
     let workshop = state_dir.join(WORKSHOP);
+    // One folder for both, so that whoever asked is told of all that was there.
+    let mut aside = Aside { state_dir, folder: None };
     if is_changing_places(state_dir) {
         // One that was cut short may have left what was there in the workshop.
-        let mut aside = Aside { state_dir, folder: None };
         for name in ["db", ledger::FILE_NAME, "texts"] {
             aside.take(&workshop.join(name))?;
         }
@@ -102,7 +103,6 @@ pub fn restore(state_dir: &Path, file: &Path, kind: Kind, old: Old) -> anyhow::R
         clear(&workshop)?;
         return Err(error.context("put the new state together; what was here is as it was"));
     }
-    let mut aside = Aside { state_dir, folder: None };
     if state_dir.join("db").exists() {
         // Before anything changes places, so that there is a place for what was there.
         aside.folder()?;
@@ -260,8 +260,12 @@ impl Aside<'_> {
 
     fn take(&mut self, path: &Path) -> anyhow::Result<()> {
         let Some(name) = path.file_name().filter(|_| path.exists()) else { return Ok(()) };
-        let folder = self.folder()?;
-        std::fs::rename(path, folder.join(name)).with_context(|| format!("set {} aside", path.display()))?;
+        let (folder, name) = (self.folder()?, name.to_string_lossy());
+        // What a restore that was cut short left may have the same name.
+        let others = (2..).map(|number| folder.join(format!("{name}-{number}")));
+        let mut free = std::iter::once(folder.join(&*name)).chain(others);
+        let to = free.find(|path| !path.exists()).context("name a place for what was there")?;
+        std::fs::rename(path, to).with_context(|| format!("set {} aside", path.display()))?;
         sync(&folder)
     }
 }

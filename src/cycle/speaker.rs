@@ -66,6 +66,19 @@ impl Speaker {
     }
 }
 
+impl Speaker {
+    /// The same between two that the ledger tells of.
+    fn is_same(&self, other: &Speaker) -> bool {
+        let is_name =
+            |name: &String| other.username.as_ref().is_none_or(|other| other.eq_ignore_ascii_case(name));
+        self.server == other.server
+            && match (&self.id, &other.id) {
+                (Some(id), Some(other)) => id == other,
+                _ => self.username.as_ref().is_none_or(is_name),
+            }
+    }
+}
+
 impl fmt::Display for Speaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.username {
@@ -81,29 +94,18 @@ pub fn speaker(entries: &[Entry]) -> Option<Speaker> {
     named.or_else(|| entries.iter().rev().find_map(|entry| by_address(&entry.record)))
 }
 
-/// Why this account may not post by what was judged of it: it is an outlet's.
-///
-/// # Errors
-/// The store's.
-pub fn judged(store: &Store, who: &Claimant) -> Result<Option<Objection>, StoreError> {
-    for host in who.hosts() {
-        let Ok(acct) = Acct::new(&who.username, host) else { continue };
-        let Some(account) = unless_damaged(store.account_by_acct(&acct))? else { continue };
-        let Some(mark) = unless_damaged(store.assessment_mark(&account.id))? else { continue };
-        if matches!(mark.relation, Relation::Official | Relation::Attested) {
-            let why = format!(
-                "the token is of {acct}, which is an account of an outlet, see masthead explain {acct}"
-            );
-            let fix = "masthead login fediverse as the bot's own account".to_owned();
-            return Ok(Some(Objection { why, fix }));
-        }
-    }
-    Ok(None)
+/// Whether the ledger has the account itself. An address of a post may name nobody, and then anybody on that server
+/// would pass for the speaker.
+pub fn is_written(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| named(&entry.record).is_some())
 }
 
-/// Whether the ledger names the account by its id, which addresses of posts do not.
-pub fn is_written_down(entries: &[Entry]) -> bool {
-    entries.iter().any(|entry| named(&entry.record).is_some())
+/// Who spoke until another account took over, after this place in the ledger.
+pub fn lost_since(entries: &[Entry], place: usize) -> Option<Speaker> {
+    (place..entries.len()).find_map(|at| {
+        let next = named(&entries[at].record)?;
+        speaker(&entries[..at]).filter(|before| !before.is_same(&next))
+    })
 }
 
 /// Whose a post of ours is, by its id on its server.

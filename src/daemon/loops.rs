@@ -1,4 +1,4 @@
-//! The loops: collection and publication, which meet only in the store, and beside them the looks at health and the care of the data.
+//! The loops of a service, each at its own pace; collection and publication meet only in the store.
 
 use std::sync::Arc;
 

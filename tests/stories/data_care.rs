@@ -2,11 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use crate::manual::assert_promised;
 use crate::service::{PATIENCE, World};
+use masthead::clock::Clock;
 use masthead::cycle::archive::{self, Line, Writer};
+use masthead::cycle::{backup, publish};
+use masthead::demo;
 use masthead::ledger::Piece;
+use masthead::sandbox::{Options, Sandbox, story};
 use serde_json::{Value, json};
 
 const RATE: u32 = 1200;
@@ -230,10 +236,12 @@ fn what_lay_in_the_workshop_while_old_and_new_changed_places_is_set_aside_and_no
     fs::write(workshop.join("db/old"), "what was there").unwrap();
     fs::write(workshop.join("changing-places"), "").unwrap();
     refused(&world, &["accounts"], "did not get to its end");
-    world.ask(&["restore", "--aside", file.to_str().unwrap()]);
+    let done = world.ask(&["restore", "--aside", file.to_str().unwrap()]);
     assert_eq!(accounts(&world), known);
-    assert_eq!(fs::read_to_string(world.state().join("aside-1/db/old")).unwrap(), "what was there");
-    assert!(world.state().join("aside-2/db").exists());
+    // All of it is where the operator is told to look.
+    let aside = Path::new(done["set_aside"].as_str().unwrap());
+    assert_eq!(fs::read_to_string(aside.join("db/old")).unwrap(), "what was there");
+    assert!(aside.join("db-2/db").exists());
 }
 
 #[test]
@@ -430,5 +438,29 @@ fn killed_where_names_cannot_be_exchanged_the_old_store_is_back_and_leftovers_go
     refused(&world, &["accounts"], "did not get to its end");
     world.ask(&["restore", "--aside", file.to_str().unwrap()]);
     assert_eq!(accounts(&world), known);
-    assert!(state.join("aside-2/db/db").exists());
+    assert!(state.join("aside-1/db-2/db").exists());
+}
+
+/// A disk on the network may hang: here nobody ever writes into the backup that is read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_folder_that_does_not_answer_holds_up_no_halt() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = Sandbox::start(Options::new(folder.path())).await.unwrap();
+    let clock = Clock::jumping(story::ORIGIN);
+    let room = demo::open(&world.config(), clock).await.unwrap();
+    fs::create_dir_all(&room.config.backup_dir).unwrap();
+    let pipe = room.config.backup_dir.join("masthead-20260101T030000Z.jsonl.gz");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let looked = tokio::spawn({
+        let room = room.clone();
+        async move { backup::doubt(&room, clock.now()).await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!looked.is_finished());
+    let halted = publish::halt(&room, "somebody objects", clock.now());
+    let halted = tokio::time::timeout(Duration::from_secs(5), halted).await;
+    // Lets the reader go, however that went.
+    drop(fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+    fs::remove_file(&pipe).unwrap();
+    halted.expect("it is heard").unwrap();
 }

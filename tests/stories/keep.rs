@@ -220,6 +220,16 @@ async fn a_pass_that_is_told_to_stop_forgets_the_rest_next_time() {
     assert_eq!(keep::pass(&past.room, later).await.unwrap(), keep::Forgotten::default());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_forgotten_before_anybody_was_heard_who_says_what_time_it_is() {
+    let Past { room, world, _folder, .. } = Past::lived(1).await;
+    drop(room);
+    let room = demo::open(&world.config(), Clock::Real).await.unwrap();
+    let later = Clock::Real.now() + Duration::days(5 * 365);
+    assert_eq!(keep::pass(&room, later).await.unwrap(), keep::Forgotten::default());
+    assert_eq!(keep::due(&room.store, later).unwrap(), DateTime::UNIX_EPOCH);
+}
+
 #[test]
 fn a_service_looks_once_a_day_what_to_forget_and_the_doctor_says_how_much_there_is() {
     let world = World::open(6000);

@@ -98,20 +98,42 @@ pub(super) fn names_in(folder: &Path) -> io::Result<Vec<Name>> {
 
 /// Removes those backups of a store that [`names::prune`] does not keep. What is of another store, or of nobody knows
 /// which, stays until a person takes it away: it may be all that is left of a store that was lost.
-pub(super) fn prune(folder: &Path, store: &str, now: DateTime<Utc>) -> io::Result<Vec<PathBuf>> {
+/// One that cannot be removed keeps no other.
+pub(super) fn prune(folder: &Path, store: &str, now: DateTime<Utc>) -> io::Result<Pruned> {
     let path = |name: &Name| folder.join(name.to_string());
     let is_ours = |name: &Name| store_of(&path(name)).is_some_and(|of| of == store);
     let ours: Vec<Name> = names_in(folder)?.into_iter().filter(is_ours).collect();
-    let mut gone: Vec<PathBuf> = names::prune(&ours, now).iter().map(path).collect();
-    // One that stays is in nobody's way.
-    gone.retain(|path| match std::fs::remove_file(path) {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "an older backup could not be let go");
-            false
+    let mut pruned = Pruned::default();
+    for path in names::prune(&ours, now).iter().map(path) {
+        match std::fs::remove_file(&path) {
+            Ok(()) => pruned.gone.push(path),
+            Err(error) => pruned.stuck.push(format!("{}: {error}", path.display())),
         }
-    });
-    Ok(gone)
+    }
+    Ok(pruned)
+}
+
+/// What became of the backups that nobody needs any more.
+#[derive(Debug, Default)]
+pub(super) struct Pruned {
+    pub gone: Vec<PathBuf>,
+    /// Those that are still there, each with the reason.
+    pub stuck: Vec<String>,
+}
+
+/// Whether a person has said, in the ledger, that a store is the one to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    Given,
+    None,
+}
+
+impl Word {
+    pub fn of(entries: &[Entry], store: &str) -> Word {
+        let names_it =
+            |entry: &Entry| matches!(&entry.record, Record::Reconciled { store: id, .. } if id == store);
+        if entries.iter().any(names_it) { Word::Given } else { Word::None }
+    }
 }
 
 /// A doubt whether the store that is here is the one to be kept. No backup is made of it by itself: it would pass for
@@ -125,19 +147,14 @@ pub struct Doubt {
 }
 
 impl Doubt {
-    /// Whether a person has decided, by these records of the ledger, that the store with this id is the one to keep.
-    pub fn is_settled(entries: &[Entry], id: &str) -> bool {
-        entries.iter().any(|entry| matches!(&entry.record, Record::Reconciled { store, .. } if store == id))
-    }
-
-    /// The doubt about a store, where nobody has decided.
-    pub fn of(store: &Store, is_settled: bool, config: &Config, now: DateTime<Utc>) -> Option<Doubt> {
+    /// The doubt about a store of which a person has said this.
+    pub(super) fn of(store: &Store, word: Word, config: &Config, now: DateTime<Utc>) -> Option<Doubt> {
         if let Some(lost) = store.predecessor() {
             return Some(Doubt { lost: Some(lost.to_owned()), newest: newest(config, Of::Store(lost), now) });
         }
         let id = store.id();
         // First what is quickly found where all is well.
-        if is_settled || newest(config, Of::Store(&id), now).is_some() {
+        if word == Word::Given || newest(config, Of::Store(&id), now).is_some() {
             return None;
         }
         let newest_other = newest(config, Of::AllBut(&id), now)?;

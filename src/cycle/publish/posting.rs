@@ -6,12 +6,13 @@ use anyhow::Context as _;
 use chrono::{DateTime, Duration, Utc};
 
 use super::strangers::at_home;
-use super::{AFTER_TROUBLE, HALT_FILE, follow, under_way};
+use super::{AFTER_TROUBLE, HALT_FILE, begun_at, break_off, follow, under_way};
 use crate::analysis::compose;
 use crate::clock::Clock;
 use crate::cycle::home::AtHome;
 use crate::cycle::press::Press;
-use crate::cycle::{Newsroom, clock_check, speaker};
+use crate::cycle::speaker::{self, Speaker};
+use crate::cycle::{Newsroom, clock_check};
 use crate::model::digest::{DigestRecord, PartState};
 use crate::model::finding::{FindingId, FindingState};
 use crate::model::record::Record;
@@ -56,6 +57,10 @@ async fn step(room: &Newsroom, press: &mut Press, record: &DigestRecord) -> anyh
     }
     if !is_approved(press, record) {
         return approve(room, press, record, now).await;
+    }
+    if let Some(before) = speaker_lost(press, record) {
+        break_off(press, record, &before, now)?;
+        return Ok(Next::Go);
     }
     if room.config.publish.is_none() {
         keep_on_page(press, record, now)?;
@@ -103,7 +108,7 @@ async fn carry_out(
         Step::NotApproved { why } => vec![Record::Halted { why }],
         Step::Append(record) => vec![record],
         Step::Send(sending) => {
-            if !speaker::is_written_down(press.entries()) {
+            if !speaker::is_written(press.entries()) {
                 press.append(now, speaker::posts_as(&at_home.seen.who))?;
             }
             press.append(now, sending.intent.clone())?;
@@ -160,6 +165,12 @@ fn has_begun(press: &Press, record: &DigestRecord) -> bool {
     let (number, rev) = (record.digest.number, record.digest.rev);
     let begins = |record: &Record| matches!(record, Record::Intent { digest, rev: known, .. } if (*digest, *known) == (number, rev));
     press.entries().iter().any(|entry| begins(&entry.record))
+}
+
+/// Who began a digest and speaks no longer. A kill may have come between the change of the speaker and the end of what
+/// the one before had begun, and among the posts of the new one nothing of that is found.
+fn speaker_lost(press: &Press, record: &DigestRecord) -> Option<Speaker> {
+    speaker::lost_since(press.entries(), begun_at(press.entries(), record)?)
 }
 
 /// Whether a step ends a digest or a part of it as unfinished, which a clock that is ahead does too early.
