@@ -116,11 +116,11 @@ pub async fn pass_until(
     }
     let mut is_whole = true;
     for id in ids {
-        // A pass takes its time, and the clock may be set meanwhile.
-        if clock_check::trouble(room).is_some() || (&mut enough).now_or_never().is_some() {
+        if (&mut enough).now_or_never().is_some() {
             is_whole = false;
             break;
         }
+        // A pass takes its time, and the clock may be set meanwhile.
         if let Some(why) = clock_check::trouble(room) {
             tracing::warn!(%why, "nothing more is forgotten");
             is_whole = false;

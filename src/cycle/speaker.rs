@@ -108,6 +108,26 @@ pub fn lost_since(entries: &[Entry], place: usize) -> Option<Speaker> {
     })
 }
 
+/// Why this account may not post by what was judged of it: it is an outlet's.
+///
+/// # Errors
+/// The store's.
+pub fn judged(store: &Store, who: &Claimant) -> Result<Option<Objection>, StoreError> {
+    for host in who.hosts() {
+        let Ok(acct) = Acct::new(&who.username, host) else { continue };
+        let Some(account) = unless_damaged(store.account_by_acct(&acct))? else { continue };
+        let Some(mark) = unless_damaged(store.assessment_mark(&account.id))? else { continue };
+        if matches!(mark.relation, Relation::Official | Relation::Attested) {
+            let why = format!(
+                "the token is of {acct}, which is an account of an outlet, see masthead explain {acct}"
+            );
+            let fix = "masthead login fediverse as the bot's own account".to_owned();
+            return Ok(Some(Objection { why, fix }));
+        }
+    }
+    Ok(None)
+}
+
 /// Whose a post of ours is, by its id on its server.
 pub fn author(entries: &[Entry], post: &str) -> Option<Speaker> {
     let is_it = |entry: &Entry| matches!(&entry.record, Record::Posted { id, .. } if id == post);
