@@ -13,9 +13,10 @@ use anyhow::Context as _;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use futures_util::FutureExt as _;
 
+use super::Newsroom;
 use super::clippings::{Clippings, INDEXED_FOR};
+use super::clock_check::{self, ClockTrouble};
 use super::space::in_words;
-use super::{Newsroom, clock_check};
 use crate::config::Keep;
 use crate::model::account::AccountId;
 use crate::model::assessment::{Level, Relation};
@@ -93,7 +94,7 @@ pub async fn pass_until(
     let mut enough = std::pin::pin!(enough);
     let mut forgotten = Forgotten::default();
     // By a clock that is ahead everything is old, and before anybody was heard nobody knows whether it is.
-    if let Some(why) = clock_check::trouble(room) {
+    if let Some(why) = unsure_of_time(room) {
         tracing::warn!(%why, "nothing is forgotten");
         return Ok(forgotten);
     }
@@ -120,8 +121,7 @@ pub async fn pass_until(
             is_whole = false;
             break;
         }
-        // A pass takes its time, and the clock may be set meanwhile.
-        if let Some(why) = clock_check::trouble(room) {
+        if let Some(why) = unsure_of_time(room) {
             tracing::warn!(%why, "nothing more is forgotten");
             is_whole = false;
             break;
@@ -142,6 +142,12 @@ pub async fn pass_until(
     });
     note.await.context("note what was forgotten")?;
     Ok(forgotten)
+}
+
+/// Why this machine's clock is not known to be right. One that jumps is a trial's, where nobody need be heard.
+fn unsure_of_time(room: &Newsroom) -> Option<ClockTrouble> {
+    let may_be_unheard = room.config.clock.jumps();
+    clock_check::trouble(room).filter(|trouble| !(may_be_unheard && *trouble == ClockTrouble::Unheard))
 }
 
 fn tell(forgotten: &Forgotten, measures: &Measures, keep: Keep) {

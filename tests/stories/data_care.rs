@@ -455,7 +455,7 @@ async fn a_backup_folder_that_does_not_answer_holds_up_no_halt() {
         let room = room.clone();
         async move { backup::doubt(&room, clock.now()).await }
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    Clock::Real.sleep(chrono::Duration::milliseconds(300)).await;
     assert!(!looked.is_finished());
     let halted = publish::halt(&room, "somebody objects", clock.now());
     let halted = tokio::time::timeout(Duration::from_secs(5), halted).await;
