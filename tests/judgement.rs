@@ -531,6 +531,21 @@ fn an_account_that_is_back_before_the_digest_is_not_told_as_gone() {
     assert_eq!(states.last(), Some(&FindingState::Lapsed { at: now() }));
 }
 
+#[test]
+fn a_person_who_deletes_an_account_is_not_named_for_it() {
+    let since = now() - Duration::days(2);
+    let mut gone = Dossier { account: gone_since(since), ..proven() };
+    gone.account.latest.profile.display_name = "Ana".into();
+    gone.account.latest.profile.acct = "ana@social.example".parse().unwrap();
+    gone.pages[0].names[0].target = "https://social.example/users/xinhua_es".into();
+    assert_eq!(assessed(&gone).relation, Relation::Official);
+    let verdict = reviewed(&gone, Some(Relation::Official), &[]);
+    assert!(
+        verdict.raised.iter().all(|finding| finding.approvals.is_empty() && finding.needs > 0),
+        "{verdict:?}"
+    );
+}
+
 fn known_at_start(mut dossier: Dossier) -> Dossier {
     dossier.account.found.background = true;
     dossier

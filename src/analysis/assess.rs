@@ -229,7 +229,8 @@ impl Case {
     }
 }
 
-const CAN_BE_READ: &str = "it can be read: neither gone nor suspended";
+/// The one condition that an account which is gone cannot meet.
+pub const CAN_BE_READ: &str = "it can be read: neither gone nor suspended";
 const WAS_READ: &str = "its posts were read completely at least once";
 
 fn can_be_read(dossier: &Dossier) -> bool {

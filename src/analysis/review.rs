@@ -9,9 +9,10 @@ use chrono::{DateTime, Duration, Utc};
 use crate::analysis::activity::{
     activity, changes, follower_trend, is_same_event, still_holds, tenths_of_posts_a_day,
 };
+use crate::analysis::assess::CAN_BE_READ;
 use crate::analysis::resemblance::outlet_of_url;
 use crate::model::account::AccountId;
-use crate::model::assessment::{Assessment, Level, Relation};
+use crate::model::assessment::{Assessment, Condition, Level, Relation};
 use crate::model::changes::{Activity, Change};
 use crate::model::dossier::{Dossier, Presence};
 use crate::model::evidence::{Direction, Evidence, Weight};
@@ -199,6 +200,15 @@ impl Desk<'_> {
             && sides.into_iter().all(|side| self.was_read_lately(side))
     }
 
+    /// Whether an account that is gone was one that needs no person: all else than that it can be read still has to hold,
+    /// since whoever deletes an account must not be named for it.
+    fn was_by_policy(&self) -> bool {
+        let holds = |condition: &Condition| condition.met || condition.must == CAN_BE_READ;
+        self.rules.official == 0
+            && self.assessment.relation == Relation::Official
+            && self.assessment.conditions.iter().all(holds)
+    }
+
     /// Whether what proves this side was there when we looked within the last days.
     fn was_read_lately(&self, side: Direction) -> bool {
         let lately = |item: &Evidence| {
@@ -261,8 +271,7 @@ impl Desk<'_> {
             Claim::NewlySeen(Relation::Official) | Claim::KnownAtStart(_) if by_policy => (0, Some(OFFICIAL)),
             Claim::NewlySeen(Relation::Undisclosed) => (self.rules.undisclosed.max(1), None),
             Claim::NewlySeen(_) | Claim::KnownAtStart(_) => (self.rules.official.max(1), None),
-            // An account that is gone can no longer be read: what counts is that it was official.
-            Claim::Changed(Change::Gone { .. }) if self.rules.official == 0 => (0, Some(CHANGE)),
+            Claim::Changed(Change::Gone { .. }) if self.was_by_policy() => (0, Some(CHANGE)),
             Claim::Changed(_) if by_policy => (0, Some(CHANGE)),
             Claim::Changed(_) => (self.rules.official.max(1), None),
             // Its approvals came with it.

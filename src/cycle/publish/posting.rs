@@ -13,7 +13,7 @@ use crate::cycle::home::AtHome;
 use crate::cycle::press::Press;
 use crate::cycle::speaker::{self, Speaker};
 use crate::cycle::{Newsroom, clock_check};
-use crate::model::digest::{DigestRecord, PartState};
+use crate::model::digest::{DigestNumber, DigestRecord, PartState};
 use crate::model::finding::{FindingId, FindingState};
 use crate::model::record::Record;
 use crate::publish::thread::{self, Situation, Step, Switch};
@@ -63,6 +63,10 @@ async fn step(room: &Newsroom, press: &mut Press, record: &DigestRecord) -> anyh
         return Ok(Next::Go);
     }
     if room.config.publish.is_none() {
+        // A post that was on its way may stand there: what became of it is found out when posting is on again.
+        if is_on_its_way(press, record.digest.number) {
+            return Ok(Next::Rest);
+        }
         keep_on_page(press, record, now)?;
         return Ok(Next::Go);
     }
@@ -227,6 +231,13 @@ fn approvers(store: &Store, ids: &[FindingId]) -> Result<Option<Vec<String>>, St
 }
 
 /// With posting off a digest is published on the pages alone.
+/// Whether the last word about a digest is that something was about to be sent.
+fn is_on_its_way(press: &Press, digest: DigestNumber) -> bool {
+    let mut newest_first = press.entries().iter().rev().map(|entry| &entry.record);
+    let last = newest_first.find(|record| record.digest() == Some(digest));
+    matches!(last, Some(Record::Intent { .. } | Record::Removing { .. }))
+}
+
 fn keep_on_page(press: &mut Press, record: &DigestRecord, now: DateTime<Utc>) -> anyhow::Result<()> {
     let (digest, rev) = (record.digest.number, record.digest.rev);
     let waiting =
