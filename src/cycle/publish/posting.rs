@@ -230,7 +230,6 @@ fn approvers(store: &Store, ids: &[FindingId]) -> Result<Option<Vec<String>>, St
     Ok(Some(by.into_iter().collect()))
 }
 
-/// With posting off a digest is published on the pages alone.
 /// Whether the last word about a digest is that something was about to be sent.
 fn is_on_its_way(press: &Press, digest: DigestNumber) -> bool {
     let mut newest_first = press.entries().iter().rev().map(|entry| &entry.record);
@@ -238,6 +237,7 @@ fn is_on_its_way(press: &Press, digest: DigestNumber) -> bool {
     matches!(last, Some(Record::Intent { .. } | Record::Removing { .. }))
 }
 
+/// With posting off a digest is published on the pages alone.
 fn keep_on_page(press: &mut Press, record: &DigestRecord, now: DateTime<Utc>) -> anyhow::Result<()> {
     let (digest, rev) = (record.digest.number, record.digest.rev);
     let waiting =
