@@ -87,11 +87,22 @@ pub async fn doubt(room: &Newsroom, now: DateTime<Utc>) -> Option<Doubt> {
 async fn write_and_prune(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Made> {
     let press = room.press.clone().lock_owned().await;
     let config = room.config.clone();
+    let written = press.entries().len() as u64;
     let made = room.store.run(move |store| {
         let folder = folder(&config)?;
         let name = Name { made_at: now, before_schema: None };
         let mut made =
             write_whole(store, &config.state_dir, &folder.join(name.to_string()), Kind::Backup, now, press)?;
+        // One without what was said in public must not pass for the newest, nor push out those that have it.
+        if made.counts.ledger < written {
+            std::fs::remove_file(&made.path).context("take the backup away again")?;
+            bail!(
+                "the ledger in {} has {} lines, and this service has written {written}: the file was removed or \
+                 replaced under it. Stop the service before it posts again; docs/operating.md, “When something is broken”",
+                config.state_dir.display(),
+                made.counts.ledger
+            );
+        }
         // The new one is good, whatever becomes of the old ones.
         match shelf::prune(&folder, &store.id(), now) {
             Ok(Pruned { gone, stuck }) => (made.pruned, made.not_pruned) = (gone, stuck),

@@ -37,6 +37,20 @@ fn backup(world: &World) -> PathBuf {
     PathBuf::from(made["path"].as_str().unwrap())
 }
 
+#[test]
+fn a_backup_without_what_was_said_in_public_is_none() {
+    let world = seen();
+    let service = world.run();
+    service.expect("ready");
+    fs::remove_file(world.state().join("ledger.jsonl")).unwrap();
+    let done = world.command(&["backup"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.stderr.contains("the file was removed or replaced under it"), "{done:?}");
+    let left = fs::read_dir(world.state().join("backups")).map_or(0, |files| files.count());
+    assert_eq!(left, 0);
+    service.stop();
+}
+
 fn refused(world: &World, words: &[&str], why: &str) {
     let done = world.command(words);
     assert_eq!(done.code, Some(1), "{done:?}");
