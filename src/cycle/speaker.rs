@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::config::Config;
-use crate::model::account::{Acct, Host, Network};
+use crate::model::account::{Acct, Host};
 use crate::model::assessment::Relation;
 use crate::model::record::{Entry, Record};
 use crate::publish::home::OwnAccount;
@@ -174,16 +174,10 @@ pub fn objection(config: &Config, entries: &[Entry], who: &Claimant) -> Option<O
 
 /// That an account belongs to an outlet that we watch: the bot must never speak as one of those.
 pub fn listed(config: &Config, who: &Claimant) -> Option<String> {
-    let is_it = |handle: &str| {
-        let acct: Option<Acct> = handle.trim_start_matches('@').parse().ok();
-        acct.is_some_and(|acct| {
-            acct.user().eq_ignore_ascii_case(&who.username) && who.hosts().any(|host| host == *acct.host())
-        })
+    let is_it = |acct: Acct| {
+        acct.user().eq_ignore_ascii_case(&who.username) && who.hosts().any(|host| host == *acct.host())
     };
-    let listing = config
-        .listings
-        .iter()
-        .find(|listing| listing.account.network == Network::Mastodon && is_it(&listing.account.handle))?;
+    let listing = config.listings.iter().find(|listing| listing.account.acct().is_some_and(is_it))?;
     Some(format!(
         "{} is listed as an account of the outlet `{}`, and the bot does not post as one of those whom it watches",
         listing.account.handle, listing.outlet

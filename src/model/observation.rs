@@ -37,7 +37,7 @@ pub struct Counts {
 /// What the holder of an account asks of readers of public data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Wishes {
-    /// `#nobot`, `noindex` or `indexable: false`.
+    /// `#nobot`, `noindex`, `indexable: false`, or on Bluesky not to be shown to those who are not logged in.
     pub leave_me_out: bool,
 }
 

@@ -99,11 +99,11 @@ pub struct PageSight {
     pub names: Vec<Naming>,
 }
 
-/// A webfinger answer of an outlet's own host.
+/// What an outlet's own host answered: by webfinger, or which account on Bluesky has it as its handle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostSight {
     pub host: Host,
-    /// What was asked for, `acct:news@news.example`.
+    /// What was asked for, `acct:news@news.example` or `/.well-known/atproto-did`.
     pub resource: String,
     pub url: String,
     pub account: AccountId,

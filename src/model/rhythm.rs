@@ -101,20 +101,14 @@ fn evened<const N: usize>(weights: [f64; N]) -> [f64; N] {
 }
 
 impl Habit {
-    /// Posts an hour, in the mean over a week.
-    pub fn mean_rate(&self) -> f64 {
-        self.mean
-    }
-
-    /// Posts an hour to be expected at this time.
-    pub fn rate(&self, at: DateTime<Utc>) -> f64 {
-        let (hour, day) = place(at);
+    /// Posts an hour to be expected at this hour of the day on this day of the week.
+    fn rate(&self, (hour, day): (usize, usize)) -> f64 {
         self.mean * self.by_hour[hour] * self.by_day[day]
     }
 
     /// The rate at each hour of a week, from Monday on.
     pub fn week(&self) -> impl Iterator<Item = f64> {
-        self.by_day.iter().flat_map(move |day| self.by_hour.iter().map(move |hour| self.mean * hour * day))
+        (0..DAYS).flat_map(move |day| (0..HOURS).map(move |hour| self.rate((hour, day))))
     }
 
     /// When what was posted since `from` and not read is expected to have waited for `delay` hours, all posts
@@ -122,7 +116,7 @@ impl Habit {
     pub fn worth_a_poll(&self, from: DateTime<Utc>, delay: f64, posts: f64) -> DateTime<Utc> {
         let (mut at, mut count, mut waited) = (from, 0.0, 0.0);
         for (hour, day, span) in spans(from, from + AHEAD) {
-            let rate = self.mean * self.by_hour[hour] * self.by_day[day];
+            let rate = self.rate((hour, day));
             let more = reaches(rate, count, delay - waited).min((posts - count) / rate);
             if more <= span {
                 return at + milliseconds(more.max(0.0));
@@ -192,10 +186,10 @@ mod tests {
     #[test]
     fn the_rate_and_the_hours_are_learned() {
         let habit = early().habit();
-        assert!((habit.mean_rate() * 24.0 - 8.0).abs() < 0.4, "{}", habit.mean_rate() * 24.0);
-        assert!(habit.rate(at(8)) > 10.0 * habit.rate(at(20)));
-        assert!((habit.week().sum::<f64>() / 168.0 / habit.mean_rate() - 1.0).abs() < 1e-4);
-        assert!(habit.week().enumerate().all(|(hour, rate)| rate == habit.rate(at(hour as i64))));
+        assert!((habit.mean * 24.0 - 8.0).abs() < 0.4, "{}", habit.mean * 24.0);
+        assert!(habit.rate(place(at(8))) > 10.0 * habit.rate(place(at(20))));
+        assert!((habit.week().sum::<f64>() / 168.0 / habit.mean - 1.0).abs() < 1e-4);
+        assert!(habit.week().enumerate().all(|(hour, rate)| rate == habit.rate(place(at(hour as i64)))));
     }
 
     #[test]
@@ -214,12 +208,12 @@ mod tests {
         let old = at(-20 * 365 * 24);
         let mut first = Rhythm::default();
         first.learn(old, at(28 * 24), std::iter::once(old).chain([at(28 * 24 - 3)]));
-        assert!(first.habit().mean_rate() > 0.5 / LEARNED_AT_ONCE.num_hours() as f64);
+        assert!(first.habit().mean > 0.5 / LEARNED_AT_ONCE.num_hours() as f64);
         // Years ahead and back again.
         imported.learn(at(28 * 24), at(400 * 24), []);
         imported.learn(at(28 * 24), at(29 * 24), posts.clone());
         plain.learn(at(28 * 24), at(29 * 24), posts);
-        assert!(imported.habit().mean_rate() > plain.habit().mean_rate() / 2.0);
+        assert!(imported.habit().mean > plain.habit().mean / 2.0);
     }
 
     #[test]
@@ -227,7 +221,7 @@ mod tests {
         let mut rhythm = Rhythm::default();
         rhythm.learn(at(0), at(24), (0..240).map(|n| at(0) + Duration::minutes(6 * n)));
         let habit = rhythm.habit();
-        assert!(habit.rate(at(24)) > habit.rate(at(0)) / 2.0);
+        assert!(habit.rate(place(at(24))) > habit.rate(place(at(0))) / 2.0);
     }
 
     #[test]

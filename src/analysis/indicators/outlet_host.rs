@@ -1,4 +1,4 @@
-//! `outlet_host`: the outlet's own host serves the account, or answers for it by webfinger.
+//! `outlet_host`: the outlet's own host serves the account, or answers for it by webfinger or as its handle.
 
 use super::{Family, Indicator, profile_citation};
 use crate::analysis::corpus::Corpus;
@@ -9,7 +9,7 @@ use crate::model::watchlist::Watchlist;
 pub(super) const INDICATOR: Indicator = Indicator {
     id: "outlet_host",
     family: Family::Reciprocal,
-    sees: "the outlet's own host serves the account or answers for it by webfinger",
+    sees: "the outlet's own host serves the account, or answers for it by webfinger or as its handle",
     rule: None,
     run,
 };
