@@ -18,18 +18,19 @@ use masthead::cycle::targets::Pacing;
 use masthead::cycle::{Newsroom, collect, health};
 use masthead::model::account::{AccountId, Acct, Host, Network};
 use masthead::model::assessment::Relation;
-use masthead::model::dossier::Method;
+use masthead::model::dossier::{Found, Method, Presence};
 use masthead::model::health::Mark;
 use masthead::model::observation::Observation;
 use masthead::model::outlet::OutletId;
 use masthead::model::reuse::Credit;
-use masthead::model::target::Cursor;
+use masthead::model::target::{Cursor, Target, TargetRecord};
 use masthead::model::watchlist::Watchlist;
 use masthead::net::{Net, NetConfig, Timeouts};
 use masthead::sources::PollError;
 use masthead::sources::account::{AccountPoll, Before};
 use masthead::sources::bluesky::{AppView, wire};
 use masthead::sources::walk::Sight;
+use masthead::store::Batch;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -54,12 +55,20 @@ struct Repo {
     posts: Vec<(String, DateTime<Utc>)>,
     /// What `getProfile` says instead.
     refusal: Option<(u16, &'static str, &'static str)>,
+    /// Further accounts that the network has.
+    others: Vec<Repo>,
 }
 
 impl Repo {
     fn of(handle: &'static str, posts: usize) -> Repo {
         let post = |n: usize| (format!("3l{n:05}"), now() - Duration::hours((posts - n) as i64));
-        Repo { did: DID, handle, posts: (0..posts).map(post).collect(), refusal: None }
+        Repo { did: DID, handle, posts: (0..posts).map(post).collect(), refusal: None, others: vec![] }
+    }
+
+    /// The account that goes by this id or handle.
+    fn find(&self, actor: &str) -> Option<&Repo> {
+        let mut all = std::iter::once(self).chain(&self.others);
+        all.find(|repo| [repo.did, repo.handle].contains(&actor))
     }
 
     fn profile(&self) -> Value {
@@ -130,8 +139,10 @@ async fn get_profile(State(repo): State<Shared>, Query(query): Query<BTreeMap<St
     let repo = repo.lock().unwrap();
     match repo.refusal {
         Some((status, name, message)) => refused(status, name, message),
-        None if [repo.did, repo.handle].contains(&query["actor"].as_str()) => found(&repo.profile()),
-        None => refused(400, "InvalidRequest", "Profile not found"),
+        None => match repo.find(&query["actor"]) {
+            Some(repo) => found(&repo.profile()),
+            None => refused(400, "InvalidRequest", "Profile not found"),
+        },
     }
 }
 
@@ -141,6 +152,7 @@ async fn get_author_feed(
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Response {
     let repo = repo.lock().unwrap();
+    let repo = repo.find(&query["actor"]).unwrap_or(&repo);
     let limit: usize = query["limit"].parse().unwrap();
     let below: Option<DateTime<Utc>> = query.get("cursor").map(|cursor| cursor.parse().unwrap());
     let older = repo.posts.iter().rev().filter(|(_, at)| below.is_none_or(|below| *at < below));
@@ -315,6 +327,95 @@ async fn whoever_takes_over_a_handle_is_a_successor_and_not_published_by_policy(
     assert_eq!((second.found.method, second.found.through.as_str()), (Method::Successor, DID));
 }
 
+/// When and where an account is polled next, how much is known of when it posts, and up to where it was read.
+fn standing(town: &Town, handle: &str) -> Option<(DateTime<Utc>, bool, usize)> {
+    let target = Target::Account { acct: Acct::bluesky(handle).unwrap() };
+    let record = town.room.store.target(&target).unwrap()?;
+    let cursor = town.room.store.cursor(&target).unwrap().unwrap_or_default();
+    Some((record.due, record.paced.is_some(), cursor.heads.len()))
+}
+
+#[tokio::test]
+async fn an_account_that_takes_another_handle_is_read_on_from_where_it_was_left() {
+    let town = Town::new(Repo::of("oriental.example", 3)).await;
+    *town.named.lock().unwrap() = Some(DID);
+    town.lives(now()).await;
+    let (mut at, mut handle) = (now(), "oriental.example");
+    for renamed in ["elsewhere.example", "third.example", "Fourth.example"] {
+        let (due, is_paced, _) = standing(&town, handle).unwrap();
+        assert!(is_paced);
+        at = at.max(due);
+        // It posts while it changes its name: that is news, and not what a new account has to begin with.
+        town.change(|repo| {
+            repo.handle = renamed;
+            repo.posts.push((format!("at-{renamed}"), at - Duration::minutes(1)));
+        });
+        town.lives(at).await;
+        assert_eq!(standing(&town, handle).map(|(due, ..)| due), None, "{handle}");
+        let (next, is_paced, heads) = standing(&town, renamed).unwrap();
+        assert!(is_paced && next > at, "a new name is no reason to be polled again: {next}");
+        assert_eq!(heads, town.repo.lock().unwrap().posts.len());
+        handle = renamed;
+    }
+    let statuses = town.room.store.statuses(&AccountId::bluesky(DID)).unwrap();
+    let news: Vec<bool> = statuses.iter().map(|status| !status.background).collect();
+    assert_eq!(news, [false, false, false, true, true, true]);
+}
+
+#[tokio::test]
+async fn two_accounts_that_swap_their_handles_stay_who_they_are() {
+    let other = Repo { did: OTHER, ..Repo::of("other.example", 2) };
+    let town = Town::new(Repo { others: vec![other], ..Repo::of("oriental.example", 3) }).await;
+    for did in [DID, OTHER] {
+        *town.named.lock().unwrap() = Some(did);
+        let hours = if did == DID { 0 } else { 30 };
+        town.lives(now() + Duration::hours(hours)).await;
+    }
+    let store = &town.room.store;
+    // The domain named the second one, which goes by another handle, so it is led there by hand.
+    let lead = Target::Account { acct: Acct::bluesky("other.example").unwrap() };
+    let found = Found { at: now(), method: Method::Search, through: "a story".into(), background: true };
+    let mut batch = Batch::default();
+    batch.put_target(TargetRecord { found: Some(found), ..TargetRecord::new(lead, now()) });
+    store.commit(batch).unwrap();
+    town.lives(now() + Duration::hours(31)).await;
+    assert_eq!(store.accounts().unwrap().len(), 2);
+
+    town.change(|repo| (repo.handle, repo.others[0].handle) = ("other.example", "oriental.example"));
+    for hours in 32..60 {
+        town.lives(now() + Duration::hours(hours)).await;
+    }
+    for (did, handle, posts) in [(DID, "other.example", 3), (OTHER, "oriental.example", 2)] {
+        let account = store.account(&AccountId::bluesky(did)).unwrap().unwrap();
+        assert_eq!(account.acct, Acct::bluesky(handle).unwrap(), "{did}");
+        assert_eq!(account.found.method, Method::Successor, "{did}");
+        assert_eq!(store.statuses(&account.id).unwrap().len(), posts);
+        assert!(standing(&town, handle).is_some(), "{handle}");
+    }
+    let accounts = store.targets().unwrap().into_iter().filter(|record| record.target.kind() == "account");
+    assert_eq!(accounts.count(), 2);
+}
+
+#[tokio::test]
+async fn whoever_has_the_handle_of_an_account_that_is_gone_is_read_as_another() {
+    let town = Town::new(Repo::of("oriental.example", 3)).await;
+    *town.named.lock().unwrap() = Some(DID);
+    town.lives(now()).await;
+    // It is deleted, and a stranger comes by the domain.
+    *town.repo.lock().unwrap() = Repo { did: OTHER, ..Repo::of("oriental.example", 2) };
+    for hours in [2, 5, 30, 60, 90, 300, 500] {
+        town.lives(now() + Duration::hours(hours)).await;
+    }
+    let store = &town.room.store;
+    let gone = store.account(&AccountId::bluesky(DID)).unwrap().unwrap();
+    assert!(matches!(gone.presence, Presence::Gone { .. }), "{:?}", gone.presence);
+    let heir = store.account(&AccountId::bluesky(OTHER)).unwrap().unwrap();
+    assert_eq!(
+        (heir.acct, heir.found.method),
+        (Acct::bluesky("oriental.example").unwrap(), Method::Successor)
+    );
+}
+
 #[tokio::test]
 async fn an_account_whose_handle_does_not_lead_back_keeps_its_address_and_a_new_one_is_none() {
     let town = Town::new(Repo::of("oriental.example", 3)).await;
@@ -460,6 +561,10 @@ impl Town {
         let config = loaded.config.unwrap_or_else(|| panic!("{}", loaded.report.text(config::Paint::Plain)));
         let room = Newsroom::open(Arc::new(config)).await.unwrap();
         Town { room, repo, named, _dir: dir }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Repo)) {
+        change(&mut self.repo.lock().unwrap());
     }
 
     /// As many passes as it takes until nothing is due at this time. The road goes by the real clock: what it puts off is

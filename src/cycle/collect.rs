@@ -108,15 +108,18 @@ async fn gather(polls: &mut (impl Stream<Item = Polled> + Unpin)) -> Option<Vec<
 fn write(store: &Store, polled: Vec<Polled>) -> Result<Vec<Harvest>, StoreError> {
     let mut harvests = Vec::new();
     let mut batch = Batch::default();
-    // Items and leads are kept as they came first, so whoever may bring the same has to see them in the store.
+    // Items and leads are kept as they came first, so whoever may bring the same has to see them in the store; and so
+    // does whoever has the address that another one had.
     let mut brings_news = false;
+    let mut has_renamed = false;
     for polled in polled {
-        if batch.len() >= LARGE_BATCH || (brings_news && !polled.is_of_account()) {
+        if batch.len() >= LARGE_BATCH || has_renamed || (brings_news && !polled.is_of_account()) {
             store.commit(std::mem::take(&mut batch))?;
             brings_news = false;
         }
         let mut harvest = polled.harvest(store);
         batch.extend(std::mem::take(&mut harvest.batch));
+        has_renamed = harvest.has_renamed;
         brings_news |= !harvest.fresh.items.is_empty() || !harvest.new_accounts.is_empty();
         harvests.push(harvest);
     }

@@ -5,6 +5,7 @@
 
 mod account;
 mod feed;
+mod holders;
 mod places;
 mod shown;
 mod timelines;
@@ -48,6 +49,8 @@ pub struct Harvest {
     pub has_failed: bool,
     /// The first trouble since a good poll: told once.
     pub is_new_trouble: bool,
+    /// An account goes by another address now, and the records of others may have changed with it.
+    pub has_renamed: bool,
     /// How many accounts the place may still lead to in each way, as far as that was counted.
     leads_left: BTreeMap<Method, usize>,
 }
@@ -96,6 +99,7 @@ impl Harvest {
             trouble: None,
             has_failed: false,
             is_new_trouble: false,
+            has_renamed: false,
             leads_left: BTreeMap::new(),
         }
     }

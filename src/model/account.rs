@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use super::evidence::hex;
+
 /// A social network on which an outlet or a candidate has an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -157,6 +159,14 @@ impl Acct {
             true => Acct::new(host.name(), Host(BLUESKY.to_owned())),
             false => Err(NameError::Host(handle.to_owned())),
         }
+    }
+
+    /// A stand-in for the address of an account on Bluesky that is known by its id alone, until it is asked for. It ends
+    /// in `.invalid`, in which no handle can end (<https://atproto.com/specs/handle>). `None` for any other account.
+    pub fn nameless(id: &AccountId) -> Option<Acct> {
+        let is_there = id.network == Network::Bluesky;
+        is_there
+            .then(|| Acct::bluesky(&format!("{}.invalid", hex(&id.key()))).expect("hex makes a host name"))
     }
 
     pub fn user(&self) -> &str {
