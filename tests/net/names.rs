@@ -99,7 +99,7 @@ async fn the_second_process() {
     assert!(all.len() >= 80, "{}", all.len());
 
     // One name that is allowed leads somewhere, so that the file is known to be asked.
-    say(&file, 1, &[format!("127.0.0.1 allowed.example")]);
+    say(&file, 1, &["127.0.0.1 allowed.example".to_owned()]);
     let url = format!("http://allowed.example:{}/", there.address.port());
     assert_eq!(net.get(&url, BodyKind::Json, None).await.unwrap().body, b"there");
 
