@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod assess;
 pub mod attribution;
+pub mod bridges;
 pub mod compose;
 pub mod concealed;
 pub mod controls;

@@ -191,7 +191,7 @@ fn harvest(
     let last_complete = known.as_ref().and_then(|account| account.last_complete_poll);
     let mut has_changed = known.as_ref().is_none_or(|account| tells_more(account, &seen));
     let changed = seen.statuses.iter().filter_map(|status| match stored.get(&status.uri) {
-        None => Some(first_sight(status, &seen, last_complete, background, now)),
+        None => Some(first_sight(status, seen.server_date, last_complete, background, now)),
         Some(old) => seen_again(old, status, now),
     });
     for status in changed.chain(removed(&stored, &seen, now)) {
@@ -221,6 +221,7 @@ fn harvest(
     let rhythm = learned(&record, &stored, &seen, now);
     let account = updated(known, api_host, lead.or_else(|| record.found.clone()), seen, now);
     let (paced, due) = due::account(&harvest.target, &account, standing, rhythm, &worths, now);
+    let due = asked_meanwhile(store, &record)?.map_or(due, |asked| asked.min(due));
     if has_changed {
         harvest.touched.push(id);
     }
@@ -228,6 +229,12 @@ fn harvest(
     let record = TargetRecord { found: None, paced: Some(Box::new(paced)), ..record };
     harvest.polled(record, due, now);
     Ok(harvest)
+}
+
+/// Who heard of a change while the poll was under way made its target due once more.
+fn asked_meanwhile(store: &Store, record: &TargetRecord) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let stored = unless_damaged(store.target(&record.target))?.map(|stored| stored.due);
+    Ok(stored.filter(|due| *due != record.due))
 }
 
 /// How an account was found that is at the address of another.
@@ -273,9 +280,9 @@ fn lacked_by(last_complete: Option<DateTime<Utc>>, status: &Status) -> Option<Da
 }
 
 /// A status that no poll had returned before.
-fn first_sight(
+pub(in crate::cycle) fn first_sight(
     status: &Status,
-    seen: &AccountPoll,
+    server_date: Option<DateTime<Utc>>,
     last_complete: Option<DateTime<Utc>>,
     background: bool,
     now: DateTime<Utc>,
@@ -285,7 +292,7 @@ fn first_sight(
         status: status.clone(),
         first_seen: now,
         absent_at: lacked_by(last_complete, status),
-        server_date: seen.server_date,
+        server_date,
         background,
         versions: Vec::new(),
         removed_at: None,
@@ -294,7 +301,11 @@ fn first_sight(
 }
 
 /// What changed in a status that is known: a new text, or it is back. `None` = nothing.
-fn seen_again(old: &SeenStatus, status: &Status, now: DateTime<Utc>) -> Option<SeenStatus> {
+pub(in crate::cycle) fn seen_again(
+    old: &SeenStatus,
+    status: &Status,
+    now: DateTime<Utc>,
+) -> Option<SeenStatus> {
     let content_hash = status.content_hash();
     let newest = old.versions.last().map_or(&old.content_hash, |version| &version.content_hash);
     let mut fresh = old.clone();
@@ -314,6 +325,10 @@ fn removed<'a>(
 ) -> impl Iterator<Item = SeenStatus> + 'a {
     let returned: BTreeSet<&StatusUri> = seen.statuses.iter().map(|status| &status.uri).collect();
     let in_reach = move |old: &&Arc<SeenStatus>| {
+        // A service may show a post a while after somebody else told us of it.
+        if now - old.first_seen < CLOCKS_DIFFER {
+            return false;
+        }
         let claimed = old.status.claimed_at.zip(seen.covered_since);
         claimed.is_some_and(|(claimed, since)| claimed > since) && !returned.contains(&old.status.uri)
     };
