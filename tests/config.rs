@@ -372,7 +372,7 @@ fn nothing_of_the_curated_watchlist_is_lost() {
     let sum = |count: fn(&Outlet) -> usize| watchlist.outlets.values().map(count).sum::<usize>();
     assert_eq!(watchlist.outlets.len(), 116);
     assert_eq!(watchlist.exempt.len(), 43);
-    assert_eq!(watchlist.mirror_hosts.len(), 10);
+    assert_eq!(watchlist.mirror_hosts.len(), 11);
     assert_eq!(watchlist.operators.len(), 1);
     assert_eq!(sum(|outlet| outlet.control_basis.len()), 174);
     assert_eq!(sum(|outlet| outlet.accounts.len()), 75);
