@@ -393,8 +393,8 @@ fn nothing_of_the_curated_watchlist_is_lost() {
     assert_eq!(watchlist.exempt.iter().map(|exempt| exempt.feeds.len()).sum::<usize>(), 7);
     assert_eq!(watchlist.exempt.iter().filter(|exempt| exempt.note.is_some()).count(), 13);
     assert_eq!(watchlist.mirror_hosts.iter().map(|mirror| mirror.sources.len()).sum::<usize>(), 3);
-    assert_eq!(watchlist.mirror_hosts.iter().map(|mirror| mirror.unverified.len()).sum::<usize>(), 8);
-    assert_eq!(watchlist.mirror_hosts.iter().filter(|mirror| mirror.note.is_some()).count(), 4);
+    assert_eq!(watchlist.mirror_hosts.iter().map(|mirror| mirror.unverified.len()).sum::<usize>(), 9);
+    assert_eq!(watchlist.mirror_hosts.iter().filter(|mirror| mirror.note.is_some()).count(), 5);
     assert_eq!(watchlist.operators[0].unverified.len(), 1);
 }
 
