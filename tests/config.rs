@@ -372,7 +372,7 @@ fn nothing_of_the_curated_watchlist_is_lost() {
     let sum = |count: fn(&Outlet) -> usize| watchlist.outlets.values().map(count).sum::<usize>();
     assert_eq!(watchlist.outlets.len(), 116);
     assert_eq!(watchlist.exempt.len(), 43);
-    assert_eq!(watchlist.mirror_hosts.len(), 10);
+    assert_eq!(watchlist.mirror_hosts.len(), 11);
     assert_eq!(watchlist.operators.len(), 1);
     assert_eq!(sum(|outlet| outlet.control_basis.len()), 174);
     assert_eq!(sum(|outlet| outlet.accounts.len()), 75);
@@ -393,8 +393,8 @@ fn nothing_of_the_curated_watchlist_is_lost() {
     assert_eq!(watchlist.exempt.iter().map(|exempt| exempt.feeds.len()).sum::<usize>(), 7);
     assert_eq!(watchlist.exempt.iter().filter(|exempt| exempt.note.is_some()).count(), 13);
     assert_eq!(watchlist.mirror_hosts.iter().map(|mirror| mirror.sources.len()).sum::<usize>(), 3);
-    assert_eq!(watchlist.mirror_hosts.iter().map(|mirror| mirror.unverified.len()).sum::<usize>(), 8);
-    assert_eq!(watchlist.mirror_hosts.iter().filter(|mirror| mirror.note.is_some()).count(), 4);
+    assert_eq!(watchlist.mirror_hosts.iter().map(|mirror| mirror.unverified.len()).sum::<usize>(), 9);
+    assert_eq!(watchlist.mirror_hosts.iter().filter(|mirror| mirror.note.is_some()).count(), 5);
     assert_eq!(watchlist.operators[0].unverified.len(), 1);
 }
 

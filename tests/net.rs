@@ -47,6 +47,7 @@ fn config(hosts: &[(&str, SocketAddr)]) -> NetConfig {
             page: Duration::from_millis(1500),
             image: Duration::from_secs(3),
             stall: Duration::from_millis(300),
+            ..Timeouts::default()
         },
     }
 }

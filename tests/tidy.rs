@@ -54,7 +54,8 @@ const IMPURE: [&[&str]; 17] = [
 ];
 
 /// Crates that one module keeps from the rest.
-const KEEPERS: [(&str, &str); 3] = [("sled", "store"), ("megalodon", "publish"), ("reqwest", "net")];
+const KEEPERS: [(&str, &str); 4] =
+    [("sled", "store"), ("megalodon", "publish"), ("reqwest", "net"), ("tokio_tungstenite", "net")];
 
 const MEANINGLESS: [&str; 9] =
     ["util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "types"];

@@ -49,9 +49,9 @@ const DISGUISES: &[char] = &['•', '·', '・', '●', '∙', '◦', '*', '＠'
 /// How far before a name its cue may stand, in characters.
 const CUE_WITHIN: usize = 24;
 /// A handle shorter than this is too common a piece of other words to be found disguised.
-const LEAST_HANDLE: usize = 6;
+pub(super) const LEAST_HANDLE: usize = 6;
 /// A name of so many folded bytes names a source wherever it stands; shorter ones need a cue or parentheses.
-const PLAIN_NAME: usize = 12;
+pub(super) const PLAIN_NAME: usize = 12;
 /// The longest credit that is kept, in characters.
 const LONGEST_CREDIT: usize = 30;
 /// The longest line that is a credit and nothing else, in characters.
@@ -101,6 +101,11 @@ pub fn names_as_source(profile: &Profile, outlet: &Outlet, watchlist: &Watchlist
         || told.into_iter().any(|other| {
             name_borne(&profile.note, other).is_some() || name_borne(&profile.display_name, other).is_some()
         })
+}
+
+/// Whether a text may have such stretches at all: each of them has one of these signs.
+pub fn may_have_credits(text: &str) -> bool {
+    text.contains(|c| matches!(c, ':' | '：' | '©' | '@' | '#' | '＃') || DISGUISES.contains(&c))
 }
 
 /// Stretches of a text that are no words of its author: credits, trailing hashtags, mentions.

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod assess;
 pub mod attribution;
+pub mod bridges;
 pub mod compose;
 pub mod concealed;
 pub mod controls;
@@ -18,4 +19,5 @@ pub mod names;
 pub mod resemblance;
 pub mod reuse;
 pub mod review;
+pub mod sieve;
 pub mod stats;

@@ -6,7 +6,7 @@ use unicode_security::skeleton;
 
 use crate::model::account::Host;
 use crate::model::observation::Profile;
-use crate::model::outlet::Outlet;
+use crate::model::outlet::{Outlet, OutletId};
 use crate::model::watchlist::Watchlist;
 
 /// Up to this many folded letters a Latin name must stand as a word of its own: RT, CNS and CGTN
@@ -73,6 +73,23 @@ pub fn name_borne<'a>(text: &str, outlet: &'a Outlet) -> Option<&'a str> {
 /// The name of the outlet that a profile bears in its handle or display name.
 pub fn bears_name<'a>(profile: &Profile, outlet: &'a Outlet) -> Option<&'a str> {
     name_borne(&profile.display_name, outlet).or_else(|| name_borne(profile.acct.user(), outlet))
+}
+
+/// Every name of every outlet made ready once, for those who look at many texts.
+#[derive(Debug, Clone, Default)]
+pub struct Names(Vec<(Folded, OutletId)>);
+
+impl Names {
+    pub fn of(watchlist: &Watchlist) -> Names {
+        let names = watchlist.enabled().flat_map(|outlet| outlet.names().map(|name| (name, &outlet.id)));
+        Names(names.map(|(name, id)| (Folded::of(name), id.clone())).collect())
+    }
+
+    /// The first outlet whose name a text bears.
+    pub fn borne_by(&self, text: &str) -> Option<&OutletId> {
+        let folded = Folded::of(text);
+        self.0.iter().find(|(name, _)| folded.bears(name)).map(|(_, id)| id)
+    }
 }
 
 /// Whether a profile bears the outlet's name in letters that only look like it: `Хinhua` with a Cyrillic

@@ -1,9 +1,11 @@
 //! Reuse of text: which texts may be copies of each other, and what exactly one carries of the other.
 
 mod compare;
+mod filter;
 mod index;
 
 pub use compare::{Match, compare};
+pub use filter::PrintFilter;
 pub use index::{Look, ReuseIndex};
 
 use super::attribution;
@@ -45,7 +47,7 @@ impl Prepared {
     fn with_headline(text: String, headline: FoldedText) -> Prepared {
         let folded = FoldedText::without(&text, &attribution::credits_and_tags(&text));
         let mut prints: Vec<u64> = sampled(folded.bytes()).collect();
-        prints.extend([&folded, &headline].into_iter().filter_map(whole));
+        prints.extend([&folded, &headline].into_iter().filter_map(|folded| whole(folded.bytes())));
         prints.sort_unstable();
         prints.dedup();
         Prepared { text, folded, headline, prints }
@@ -60,9 +62,9 @@ fn sampled(bytes: &[u8]) -> impl Iterator<Item = u64> {
 
 /// The fingerprint of a text as a whole; `None` for one that says nothing. All its bits are turned, so that it
 /// meets only another whole text.
-fn whole(folded: &FoldedText) -> Option<u64> {
-    let chunks = folded.bytes().chunks(WINDOW);
-    (folded.len() >= LEAST_EXACT).then(|| !chunks.fold(1, |sum, chunk| mix(sum ^ fingerprint(chunk))))
+fn whole(letters: &[u8]) -> Option<u64> {
+    let chunks = letters.chunks(WINDOW);
+    (letters.len() >= LEAST_EXACT).then(|| !chunks.fold(1, |sum, chunk| mix(sum ^ fingerprint(chunk))))
 }
 
 /// A 64-bit mix of at most sixteen bytes (the finaliser of MurmurHash3, Appleby 2011). The constants are part of

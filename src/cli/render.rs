@@ -100,7 +100,9 @@ pub(super) fn activity(row: &AccountRow) -> String {
     let tenths = row.tenths_of_posts_a_day.filter(|_| row.activity == Activity::Posting);
     let pace = tenths.map(|tenths| format!(" {}.{}/day", tenths / 10, tenths % 10));
     let moved = row.moved_to.as_ref().map(|to| format!(", says it moved to {to}"));
-    format!("{}{}{}", row.activity, pace.unwrap_or_default(), moved.unwrap_or_default())
+    let bridged = row.bridged_from.as_ref().map(|from| format!(", bridged from {from}"));
+    let told = [pace, moved, bridged].into_iter().flatten().collect::<String>();
+    format!("{}{told}", row.activity)
 }
 
 /// Whether readers heard of the account; `on page` is one that was known at start and is no news.
@@ -169,6 +171,18 @@ fn collected(report: &crate::cycle::collect::CollectReport) -> String {
         report.new_accounts.len(),
         report.raised.len()
     );
+    if let Some(stream) = &report.stream {
+        let until =
+            stream.until.map_or("nowhere".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+        let _ = writeln!(
+            text,
+            "stream    taken until {until}: {} events, {} statuses of known accounts, {} leads",
+            stream.events, stream.statuses, stream.leads
+        );
+        if let Some(trouble) = &stream.trouble {
+            let _ = writeln!(text, "not read  the rest of the stream: {}", visible(trouble));
+        }
+    }
     report.new_accounts.iter().for_each(|account| {
         let _ = writeln!(text, "new       {account}");
     });
@@ -316,6 +330,7 @@ mod tests {
             outlet: Some("xinhua-es".to_owned()),
             named,
             activity,
+            bridged_from: None,
             moved_to: None,
             tenths_of_posts_a_day: Some(71),
             followers: Some(FollowerTrend { now: 2326, week_before: Some(2310) }),

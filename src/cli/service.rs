@@ -21,6 +21,8 @@ use crate::store::StoreError;
 const WAIT_FOR_LOCK: chrono::Duration = chrono::Duration::seconds(30);
 /// The longest a command may work: a digest waits for its read-backs.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1800);
+/// Between two lines about work that takes long.
+const TELL_EVERY: chrono::Duration = chrono::Duration::seconds(2);
 /// For what the service has at hand.
 const ANSWER_AT_ONCE: Duration = Duration::from_secs(5);
 
@@ -35,7 +37,13 @@ pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answ
         }
         refuse_foreign(&config)?;
         match Newsroom::open(config.clone()).await {
-            Ok(room) => return commands::answer(&room, request, room.config.clock.now()).await,
+            Ok(room) => {
+                let answer = commands::answer(&room, request.clone(), room.config.clock.now());
+                return tokio::select! {
+                    answer = answer => answer,
+                    () = tell_of_stream(&room, &request) => unreachable!("it tells for ever"),
+                };
+            }
             Err(error) if is_locked(&error) && real.now() < give_up => {
                 eprintln!(
                     "waiting: another masthead holds {} and does not listen yet",
@@ -44,6 +52,26 @@ pub(super) async fn ask(config: Config, request: Request) -> anyhow::Result<Answ
                 real.sleep(chrono::Duration::seconds(1)).await;
             }
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Says how far a stream is that takes long, as long as it is taken.
+async fn tell_of_stream(room: &Newsroom, request: &Request) {
+    let real = crate::clock::Clock::Real;
+    let mut told = None;
+    loop {
+        real.sleep(TELL_EVERY).await;
+        let stream = room.vitals.recall().stream;
+        let at = stream.position.and_then(|position| position.cursor);
+        if *request == Request::Collect && stream.open_since.is_some() && at != told {
+            let until = at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+            eprintln!(
+                "reading the Bluesky stream: {until}, {} events, {} MB",
+                stream.events,
+                stream.bytes / 1_000_000
+            );
+            told = at;
         }
     }
 }

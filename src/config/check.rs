@@ -145,7 +145,14 @@ pub(super) fn bluesky(raw: &RawConfig, faults: &mut Vec<Fault>) -> BlueskySource
         }
         opt_out.insert(name);
     }
-    BlueskySource { enabled: switched_on(&raw.bluesky).is_some(), opt_out }
+    let enabled = switched_on(&raw.bluesky).is_some();
+    let jetstream = switched_on(&raw.bluesky_jetstream);
+    if let Some(switch) = jetstream.filter(|_| !enabled) {
+        let fault = Fault::error("a stream that nobody reads").at(switch);
+        let fault = fault.label("[sources.bluesky] is off");
+        faults.push(fault.expected("enabled = true as well, or jetstream = false"));
+    }
+    BlueskySource { enabled, jetstream: jetstream.is_some(), opt_out }
 }
 
 /// Hosts and accounts that are left alone. A server that is listed elsewhere is one by mistake.

@@ -90,6 +90,11 @@ const KEYS: &[Key] = &[
         "read accounts on Bluesky from its public service, and ask outlets' domains for theirs; needs `contact`",
     ),
     key(
+        "sources.bluesky.jetstream",
+        "false",
+        "look at every new post of Bluesky for accounts nobody knows yet; some GB a day, which `doctor` measures",
+    ),
+    key(
         "sources.bluesky.opt_out",
         "[]",
         "handles and ids of accounts that asked to be left alone: nothing of theirs is ever read",

@@ -200,6 +200,8 @@ pub struct MastodonSource {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BlueskySource {
     pub enabled: bool,
+    /// Whether every new post of the network is looked at.
+    pub jetstream: bool,
     /// Handles and ids of accounts of which nothing is ever read.
     pub opt_out: BTreeSet<String>,
 }

@@ -20,6 +20,7 @@ pub(super) struct RawConfig {
     pub feeds: Option<At<bool>>,
     pub mastodon: RawMastodon,
     pub bluesky: Option<At<bool>>,
+    pub bluesky_jetstream: Option<At<bool>>,
     pub bluesky_opt_out: Vec<At<String>>,
     pub accounts: Vec<At<RawAccount>>,
     pub outlets: Vec<RawOutlet>,
@@ -111,6 +112,7 @@ impl RawConfig {
             sources.table("mastodon", |mastodon| raw.mastodon = RawMastodon::read(mastodon));
             sources.table("bluesky", |bluesky| {
                 raw.bluesky = bluesky.flag("enabled");
+                raw.bluesky_jetstream = bluesky.flag("jetstream");
                 raw.bluesky_opt_out = bluesky.texts("opt_out").unwrap_or_default();
             });
         });

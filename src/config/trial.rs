@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::clock::{Clock, Scale};
-use crate::model::account::{Acct, Host, Network};
+use crate::model::account::{Acct, BLUESKY_SERVICES, Host, Network};
 
 use super::check::server_host;
 use super::fault::Fault;
@@ -85,6 +85,12 @@ fn configured(raw: &RawConfig) -> Vec<At<Host>> {
     let servers = raw.mastodon.servers.iter().chain(tokens).chain(&raw.fediverse.server);
     let mut hosts: Vec<At<Host>> =
         servers.filter_map(|text| Some(At { value: server_host(&text.value)?, spot: text.spot })).collect();
+    let switches = [&raw.bluesky, &raw.bluesky_jetstream].into_iter().zip(BLUESKY_SERVICES);
+    let services = switches.filter_map(|(switch, host)| {
+        let spot = switch.as_ref().filter(|switch| switch.value)?.spot;
+        Some(At { value: Host::parse(host).ok()?, spot })
+    });
+    hosts.extend(services);
     let urls = [given(&raw.fediverse.reply_to), given(&raw.webhook)];
     hosts.extend(urls.into_iter().flatten().filter_map(|url| of_url(&url.value, url.spot)));
     for account in raw.accounts.iter().map(|account| &account.value).filter(|account| account.enabled) {

@@ -3,10 +3,11 @@
 //! What is found is stored as a match when it is found, since the index forgets. The index holds
 //! fingerprints only; texts are read from the store where fingerprints meet.
 
+mod carried;
 mod forget;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -16,7 +17,7 @@ use crate::analysis::coposting;
 use crate::analysis::copying::{Attributed, attributed, clipped, is_own};
 use crate::analysis::corpus::{Choice, CoGroup, Corpus, Selection, SharedStatus};
 use crate::analysis::domains;
-use crate::analysis::reuse::{Look, Prepared, ReuseIndex, compare};
+use crate::analysis::reuse::{Look, Prepared, PrintFilter, ReuseIndex, compare};
 use crate::config::Config;
 use crate::model::account::{AccountId, Acct, Host};
 use crate::model::assessment::Relation;
@@ -32,13 +33,12 @@ pub const INDEXED_FOR: Duration = Duration::days(45);
 /// Co-posting is looked for among what was chosen within this time.
 const CHOSEN_WITHIN: Duration = Duration::days(60);
 
-/// So many texts of others are remembered; a timeline shows some eighty at once.
-const MOST_LOOKED: usize = 4_000;
-
 /// What is kept in memory of all that was read.
 #[derive(Debug, Default)]
 pub struct Clippings {
     items: ReuseIndex<ItemId>,
+    /// The same in a few bits, for those who look at very many texts and must not wait for this.
+    filter: Arc<RwLock<PrintFilter>>,
     statuses: ReuseIndex<StatusKey>,
     /// Every match, by account.
     reuse: BTreeMap<AccountId, Vec<Reuse>>,
@@ -160,6 +160,7 @@ impl Clippings {
                 }
             }
             self.items.insert(item.id.clone(), &prepared);
+            self.note(&prepared);
             self.edition += 1;
             self.published
                 .entry(item.publisher.clone())
@@ -193,35 +194,6 @@ impl Clippings {
             self.keep(account, reuse, &mut compared);
         }
         Ok(compared)
-    }
-
-    /// The outlet whose copy a text carries as its own words; what cheap looks at timelines ask, about the
-    /// same posts again and again.
-    pub fn carries(
-        &mut self,
-        store: &Store,
-        text: &str,
-        watchlist: &Watchlist,
-    ) -> Result<Option<OutletId>, StoreError> {
-        if let Some((look, carried)) = self.looked.get_mut(text)
-            && (carried.is_some() || !self.items.has_news_for(look))
-        {
-            return Ok(carried.clone());
-        }
-        let prepared = Prepared::of(text);
-        let items = self.like(store, &prepared)?;
-        let copied = items.into_iter().find(|item| {
-            let is_watched = watchlist.outlet(&item.publisher).is_some_and(|outlet| outlet.enabled);
-            is_watched
-                && compare(&prepared, &Prepared::of_item(item))
-                    .is_some_and(|found| found.kind == ReuseKind::Copy)
-        });
-        let carried = copied.map(|item| item.publisher);
-        if self.looked.len() >= MOST_LOOKED {
-            self.looked.clear();
-        }
-        self.looked.insert(text.to_owned(), (self.items.look(&prepared), carried.clone()));
-        Ok(carried)
     }
 
     /// The picture of all accounts together, made anew when something changed, and the accounts whose group

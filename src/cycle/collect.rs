@@ -11,6 +11,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use super::clippings::{Compared, Fresh};
 use super::due::worth::Worths;
 use super::harvest::{Harvest, Known, Polled};
+use super::listen::CaughtUp;
 use super::targets::{self, Pacing};
 use super::{Newsroom, due, harvest, judge};
 use crate::model::account::AccountId;
@@ -38,6 +39,9 @@ pub struct CollectReport {
     pub raised: Vec<String>,
     /// Targets that could not be read, and why.
     pub troubles: Vec<(String, String)>,
+    /// What the stream of new posts brought, where it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<CaughtUp>,
 }
 
 impl CollectReport {
@@ -49,6 +53,7 @@ impl CollectReport {
         self.new_accounts.extend(other.new_accounts);
         self.raised.extend(other.raised);
         self.troubles.extend(other.troubles);
+        self.stream = self.stream.take().or(other.stream);
     }
 }
 
@@ -128,7 +133,11 @@ fn write(store: &Store, polled: Vec<Polled>) -> Result<Vec<Harvest>, StoreError>
 }
 
 /// Compares what is new with everything else and writes what is alike; the accounts that this concerns.
-async fn compare(room: &Newsroom, fresh: Fresh, now: DateTime<Utc>) -> anyhow::Result<BTreeSet<AccountId>> {
+pub(super) async fn compare(
+    room: &Newsroom,
+    fresh: Fresh,
+    now: DateTime<Utc>,
+) -> anyhow::Result<BTreeSet<AccountId>> {
     if fresh.is_empty() {
         return Ok(BTreeSet::new());
     }
@@ -136,7 +145,8 @@ async fn compare(room: &Newsroom, fresh: Fresh, now: DateTime<Utc>) -> anyhow::R
     let config = room.config.clone();
     let compared = room.store.run(move |store| {
         let Compared { mut batch, accounts } = clippings.take(store, fresh, &config)?;
-        due::sooner(store, accounts.iter(), now)?.into_iter().for_each(|record| batch.put_target(record));
+        // Another loop may be writing these.
+        due::sooner(store, accounts.iter(), now)?.iter().for_each(|it| batch.make_due(&it.target, it.due));
         store.commit(batch)?;
         Ok::<_, StoreError>(accounts)
     });

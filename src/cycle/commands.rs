@@ -24,7 +24,7 @@ use super::health::{self, probe};
 use super::plan::Plan;
 use super::reload::InForce;
 use super::speaker::Claimant;
-use super::{Newsroom, backup, collect, judge, plan, publish, targets};
+use super::{Newsroom, backup, collect, judge, listen, plan, publish, targets};
 use crate::config::{self, Loaded};
 use crate::model::finding::FindingId;
 use crate::model::health::Health;
@@ -305,6 +305,12 @@ fn target_rows(store: &Store) -> Result<Vec<TargetRow>, StoreError> {
 /// Passes until nothing is due at `now`; new targets are taken at once instead of being spread.
 async fn collect_all(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<CollectReport> {
     let mut report = CollectReport::default();
+    let mut now = now;
+    // A service listens by itself.
+    if room.config.bluesky.jetstream && room.vitals.recall().up_since.is_none() {
+        report.stream = Some(listen::catch_up(room).await?);
+        now = now.max(room.config.clock.now());
+    }
     for _ in 0..COLLECT_PASSES {
         let pass = collect::pass(room, targets::Pacing::AtOnce, now).await?;
         if pass.polled == 0 {

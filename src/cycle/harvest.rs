@@ -3,16 +3,17 @@
 //! A poll asks the network only, with what the store knew when the pass began; what it brought is turned into
 //! changes later, together with that of other polls, by one visit to the store.
 
-mod account;
+pub(super) mod account;
 mod feed;
 mod holders;
+pub(super) mod leads;
 mod places;
 mod shown;
 mod timelines;
+mod unnamed;
 
 pub use shown::Shown;
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as RealDuration;
@@ -25,11 +26,12 @@ use super::due::worth::Worths;
 use super::{Newsroom, due};
 use crate::config::Config;
 use crate::model::account::{AccountId, Acct};
-use crate::model::dossier::{AccountRecord, Found, Method};
+use crate::model::dossier::{AccountRecord, Found};
 use crate::model::item::FeedSight;
 use crate::model::target::{Cursor, Target, TargetRecord};
 use crate::sources::PollError;
 use crate::store::{Batch, Store, StoreError, unless_damaged};
+use leads::Leads;
 
 /// What one poll of one target yields: a batch to commit, and what to tell.
 #[derive(Debug)]
@@ -51,14 +53,8 @@ pub struct Harvest {
     pub is_new_trouble: bool,
     /// An account goes by another address now, and the records of others may have changed with it.
     pub has_renamed: bool,
-    /// How many accounts the place may still lead to in each way, as far as that was counted.
-    leads_left: BTreeMap<Method, usize>,
+    leads: Leads,
 }
-
-/// Leads of one place, found in one way, that were not read yet. A page that names other accounts each day would fill the store.
-const OPEN_LEADS: usize = 200;
-/// Accounts that one place ever led to in one way. What it names beyond that still counts as its word.
-const FOUND_THROUGH: usize = 1_000;
 
 /// One target may hold up a pass this long, in real time: three pages at their slowest.
 const POLL_WITHIN: RealDuration = RealDuration::from_secs(90);
@@ -100,7 +96,7 @@ impl Harvest {
             has_failed: false,
             is_new_trouble: false,
             has_renamed: false,
-            leads_left: BTreeMap::new(),
+            leads: Leads::default(),
         }
     }
 
@@ -132,36 +128,12 @@ impl Harvest {
 
     /// Takes up an account that some place showed, unless it is polled already or asked to be left alone.
     fn lead(&mut self, store: &Store, config: &Config, acct: Acct, found: Found) -> Result<(), StoreError> {
-        if !config.reads(acct.network()) || config.leaves_alone(&acct) {
-            return Ok(());
-        }
-        let target = Target::Account { acct };
-        if store.target(&target)?.is_none() && !self.new_accounts.contains(&target.to_string()) {
-            let left = match self.leads_left.get(&found.method) {
-                Some(left) => *left,
-                None => leads_left(store, &found)?,
-            };
-            self.leads_left.insert(found.method, left.saturating_sub(1));
-            if left == 0 {
-                return Ok(());
-            }
-            self.new_accounts.push(target.to_string());
-            self.batch.put_target(TargetRecord {
-                found: Some(found.clone()),
-                ..TargetRecord::new(target, found.at)
-            });
+        if let Some(record) = self.leads.take(store, config, Target::Account { acct }, found)? {
+            self.new_accounts.push(record.target.to_string());
+            self.batch.put_target(record);
         }
         Ok(())
     }
-}
-
-fn leads_left(store: &Store, lead: &Found) -> Result<usize, StoreError> {
-    let targets = store.targets()?;
-    let is_alike = |found: &Found| found.through == lead.through && found.method == lead.method;
-    let open = targets.iter().filter_map(|record| record.found.as_ref()).filter(|found| is_alike(found));
-    let open = open.count();
-    let known = store.accounts()?.iter().filter(|account| is_alike(&account.found)).count();
-    Ok(OPEN_LEADS.saturating_sub(open).min(FOUND_THROUGH.saturating_sub(open + known)))
 }
 
 /// What a poll has to know from the store before it asks, as far as its kind of target has that.
@@ -239,6 +211,7 @@ async fn ask(
 ) -> Result<Write, Fault> {
     match record.target.clone() {
         Target::Account { acct } => account::poll(room, acct, known, record, now).await,
+        Target::Unnamed { id } => unnamed::poll(room, id, record, now).await,
         Target::Page { url, kind, .. } => places::poll_page(room, url, kind, record, now).await,
         Target::Webfinger { outlet, host } => places::poll_host(room, outlet, host, record, now).await,
         Target::Handle { host, .. } => places::poll_handle(room, host, record, now).await,

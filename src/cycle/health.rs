@@ -7,6 +7,7 @@ pub mod probe;
 mod publishing;
 mod remembered;
 mod servers;
+mod stream;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -78,6 +79,7 @@ impl Seen<'_> {
         lines.push(self.page_line());
         let Feeds { lines: mut places, mut unsaid } = self.feed_lines(&mut figures);
         places.extend(self.server_lines());
+        places.extend(self.stream_lines(&mut figures)?);
         match self.cut_off() {
             // Every place is blind then: one line says it all.
             Some(line) if line.mark == Mark::Broken => {

@@ -15,6 +15,7 @@ pub mod home;
 pub mod judge;
 pub mod keep;
 pub mod leftovers;
+pub mod listen;
 pub mod outlook;
 pub mod plan;
 pub mod press;

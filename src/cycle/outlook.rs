@@ -5,6 +5,7 @@ use crate::config::{Config, Discover};
 use crate::model::account::{Host, Network};
 use crate::model::outlet::FeedStatus;
 use crate::model::target::{Scope, Target};
+use crate::sources::jetstream::HOST;
 
 /// How often a timeline is read, for people.
 const TIMELINE: &str = "every 10 to 30 minutes";
@@ -44,8 +45,16 @@ pub fn login(config: &Config, server: &Host) -> LoggedIn {
     }
 }
 
-/// The fediverse servers that are read without being led there by a find.
+/// The servers that are read without being led there by a find.
 pub fn servers(config: &Config) -> Vec<Read> {
+    let stream = config.bluesky.jetstream.then(|| {
+        let how = "every new post of Bluesky, of which only what concerns outlets and their accounts is kept";
+        Read::new(&*HOST, how, "as it is posted")
+    });
+    fediverse(config).into_iter().chain(stream).collect()
+}
+
+fn fediverse(config: &Config) -> Vec<Read> {
     if !config.mastodon.enabled {
         return Vec::new();
     }
@@ -191,9 +200,13 @@ fn bluesky_line(config: &Config) -> String {
     }
     let listed = config.listings.iter().filter(|listing| listing.account.network == Network::Bluesky).count();
     let domains: usize = config.watchlist.enabled().map(|outlet| outlet.domains.len()).sum();
+    let stream = match config.bluesky.jetstream {
+        true => "; every new post is looked at for new ones",
+        false => "; new ones are not looked for (jetstream = false)",
+    };
     format!(
         "bluesky: {listed} listed accounts, those that outlets' pages name, and once a day the question to {domains} \
-         domains of outlets whether they are handles"
+         domains of outlets whether they are handles{stream}"
     )
 }
 

@@ -70,7 +70,11 @@ pub fn plan(
     });
     // An account that was found and not read yet has no record: its target stands for it.
     let is_lead = |record: &TargetRecord| {
-        let is_read = matches!(&record.target, Target::Account { acct } if config.reads(acct.network()));
+        let is_read = match &record.target {
+            Target::Account { acct } => config.reads(acct.network()),
+            Target::Unnamed { id } => config.reads(id.network),
+            _ => false,
+        };
         is_read
             && record.found.is_some()
             && now - record.added_at <= LEAD_KEPT
@@ -130,6 +134,7 @@ fn is_left_alone(config: &Config, target: &Target) -> bool {
     let out = &config.mastodon.opt_out;
     match target {
         Target::Account { acct } => config.leaves_alone(acct),
+        Target::Unnamed { id } => config.bluesky.opt_out.contains(&id.uri),
         Target::Page { url, .. } | Target::Feed { url, .. } => {
             url::Url::parse(url).ok().as_ref().and_then(Host::of).is_some_and(|host| out.has_host(&host))
         }

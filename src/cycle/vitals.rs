@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::backup;
 use super::collect::CollectReport;
+use super::listen::Position;
 use super::speaker::Claimant;
 use crate::model::health::Health;
 
@@ -43,6 +44,8 @@ pub struct Memory {
     pub delivery: Delivery,
     /// The log has it that nothing is dated by a wrong clock.
     is_clock_told: bool,
+    /// How it goes with the stream.
+    pub stream: Stream,
     /// The last look at everything; doors show it without asking the store.
     pub health: Option<Arc<Health>>,
 }
@@ -53,6 +56,54 @@ pub struct Delivery {
     /// Tries in a row that failed.
     pub failures: u32,
     pub next_try: Option<DateTime<Utc>>,
+}
+
+/// The stream as this process listens to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stream {
+    /// `None` = it is not open.
+    pub open_since: Option<DateTime<Utc>>,
+    /// Since when it is not, and why: it broke off, or could not be opened.
+    pub broken: Option<(DateTime<Utc>, String)>,
+    /// How far it was taken; `None` = nobody listens.
+    pub position: Option<Position>,
+    /// When something came last, by our clock.
+    pub heard_at: Option<DateTime<Utc>>,
+    /// Since the start: events, bytes, statuses of known accounts, and leads.
+    pub events: u64,
+    pub bytes: u64,
+    pub statuses: u64,
+    pub leads: u64,
+}
+
+impl Stream {
+    pub(super) fn take_position(&mut self, position: &Position) {
+        self.position = Some(position.clone());
+    }
+
+    pub(super) fn connected(&mut self, now: DateTime<Utc>) {
+        (self.open_since, self.heard_at) = (Some(now), None);
+    }
+
+    pub(super) fn took(&mut self, position: &Position, events: u64, bytes: u64, now: DateTime<Utc>) {
+        self.take_position(position);
+        self.heard_at = Some(now);
+        // Only what brings something is mended.
+        self.broken = None;
+        self.events += events;
+        self.bytes += bytes;
+    }
+
+    pub(super) fn broke(&mut self, why: String, now: DateTime<Utc>) {
+        self.open_since = None;
+        let since = self.broken.take().map_or(now, |(since, _)| since);
+        self.broken = Some((since, why));
+    }
+
+    /// It was closed by us.
+    pub(super) fn ended(&mut self) {
+        self.open_since = None;
+    }
 }
 
 /// Our account on its server, as far as its health goes.
@@ -123,6 +174,11 @@ impl Vitals {
     /// Whether this is other than what was said before of the clock.
     pub fn clock(&self, is_wrong: bool) -> bool {
         std::mem::replace(&mut self.memory().is_clock_told, is_wrong) != is_wrong
+    }
+
+    /// Notes how it goes with the stream.
+    pub fn stream(&self, note: impl FnOnce(&mut Stream)) {
+        note(&mut self.memory().stream);
     }
 
     pub fn looked(&self, health: Arc<Health>) {

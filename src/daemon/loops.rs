@@ -10,6 +10,7 @@ use super::{notify, until_stop};
 use crate::clock::Clock;
 use crate::cycle::backup::{Occasion, Of};
 use crate::cycle::health::{self, probe};
+use crate::cycle::listen::{Ended, Listener, Until};
 use crate::cycle::targets::Pacing;
 use crate::cycle::{Newsroom, alert, backup, collect, keep, publish, schedule, space};
 use crate::store::Store;
@@ -72,6 +73,45 @@ pub(super) async fn collect(
             _ = news.changed() => {}
             () = clock.sleep_until(next) => {}
         }
+    }
+}
+
+/// Listens to the stream of new posts, again and again. Ends with an error only when the store refuses.
+pub(super) async fn listen(room: Newsroom, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let clock = room.config.clock;
+    let mut listener = Listener::begin(&room).await?;
+    loop {
+        let again = match is_too_full(&room)? {
+            true => clock.now() + IDLE,
+            false => {
+                let enough = async {
+                    tokio::select! {
+                        () = until_stop(stopping.clone()) => {}
+                        () = until_full(&room) => {}
+                    }
+                };
+                match listener.session(Until::Stopped, enough).await? {
+                    Ended::Broken { again } => again,
+                    Ended::Stopped | Ended::CaughtUp => clock.now(),
+                }
+            }
+        };
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+            () = clock.sleep_until(again) => {}
+        }
+    }
+}
+
+/// Completes when what is left of the disk belongs to the public record.
+async fn until_full(room: &Newsroom) {
+    // Where time jumps nothing is kept.
+    if room.config.clock.jumps() {
+        std::future::pending().await
+    }
+    // What the disk says wrong, whoever writes to it says as well.
+    while !is_too_full(room).unwrap_or(true) {
+        Clock::Real.sleep(LOOK_AT_HEALTH).await;
     }
 }
 

@@ -62,6 +62,9 @@ impl Shift {
         let (mut loops, mut on_duty) = (JoinSet::new(), JoinSet::new());
         loops.spawn(loops::collect(room.clone(), watchdog.clone(), stopping.clone()));
         loops.spawn(loops::publish(room.clone(), watchdog.clone(), stopping.clone()));
+        if room.config.bluesky.jetstream {
+            loops.spawn(loops::listen(room.clone(), stopping.clone()));
+        }
         loops.spawn(loops::watch(room.clone(), stopping.clone()));
         // Where time jumps nothing is kept.
         if !room.config.clock.jumps() {

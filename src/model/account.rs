@@ -128,6 +128,9 @@ pub struct Acct {
     host: Host,
 }
 
+/// The services of Bluesky that are asked: the one that shows accounts, and the one that tells of every new post.
+pub const BLUESKY_SERVICES: [&str; 2] = ["public.api.bsky.app", "jetstream2.us-east.bsky.network"];
+
 /// The host by which accounts on Bluesky are known.
 const BLUESKY: &str = "bsky.app";
 

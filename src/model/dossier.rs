@@ -30,6 +30,8 @@ pub enum Method {
     Timeline,
     /// A status that mentions an outlet's account or links to its site.
     Mention,
+    /// The stream of all new posts of Bluesky, in which it carried an outlet's copy or name.
+    Stream,
     /// A timeline of a hashtag that bears an outlet's name.
     Tag,
     /// The directory of accounts that a server shows.
@@ -49,6 +51,7 @@ impl Method {
             Method::Search => "account search",
             Method::Timeline => "outlet copy on a public timeline",
             Method::Mention => "a post that names or links an outlet",
+            Method::Stream => "the Bluesky stream",
             Method::Tag => "a hashtag with an outlet's name",
             Method::Directory => "a server's directory of new accounts",
             Method::Successor => "the address of an account known before",

@@ -153,6 +153,13 @@ pub struct Figures {
     /// Seconds by which our clock is ahead of those of servers; `None` where too few were heard.
     pub clock_ahead_secs: Option<i64>,
     pub last_backup: Option<DateTime<Utc>>,
+    /// Of the stream of new posts, since this process started, and by how much we are behind; `None` where it is not read.
+    #[serde(default)]
+    pub stream_events: u64,
+    #[serde(default)]
+    pub stream_bytes: u64,
+    #[serde(default)]
+    pub stream_lag_secs: Option<i64>,
 }
 
 /// Everything there is to say about a service at one time.

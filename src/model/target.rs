@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::account::{Acct, Host};
+use super::account::{AccountId, Acct, Host};
 use super::dossier::Found;
 use super::outlet::OutletId;
 use super::proof::PageKind;
@@ -18,6 +18,8 @@ use super::status::StatusUri;
 pub enum Target {
     /// Profile and statuses of an account, read where it lives.
     Account { acct: Acct },
+    /// An account of which only the id is known yet: asked for its address once, then read by that.
+    Unnamed { id: AccountId },
     /// A page of an outlet: links to accounts.
     Page { outlet: OutletId, url: String, kind: PageKind },
     /// An outlet's host asked for an account by webfinger.
@@ -51,6 +53,7 @@ impl Target {
     pub fn kind(&self) -> &'static str {
         match self {
             Target::Account { .. } => "account",
+            Target::Unnamed { .. } => "unnamed",
             Target::Page { .. } => "page",
             Target::Webfinger { .. } => "webfinger",
             Target::Handle { .. } => "handle",
@@ -79,6 +82,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Account { acct } => write!(f, "account {}", acct.to_string().to_ascii_lowercase()),
+            Target::Unnamed { id } => write!(f, "address of {id}"),
             Target::Page { url, outlet, .. } => write!(f, "page {url} of {outlet}"),
             Target::Webfinger { host, outlet } => write!(f, "webfinger {host} of {outlet}"),
             Target::Handle { host, outlet } => write!(f, "handle {host} of {outlet}"),

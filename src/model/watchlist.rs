@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::account::Host;
+use super::account::{Acct, Host, Network};
 use super::outlet::{ExemptPublisher, MirrorHost, Operator, Outlet, OutletId};
 
 /// All records in force, already merged and checked.
@@ -53,6 +53,15 @@ impl Watchlist {
 
     pub fn mirror_host(&self, host: &Host) -> Option<&MirrorHost> {
         self.mirror_hosts.iter().find(|mirror| host.is_within(&mirror.host))
+    }
+
+    /// The host of mirrors to which an account belongs. On Bluesky every account has a handle that is a host, and bridges
+    /// give handles below their own.
+    pub fn mirror_of(&self, acct: &Acct) -> Option<&MirrorHost> {
+        match acct.network() {
+            Network::Bluesky => self.mirror_host(&Host::parse(acct.user()).ok()?),
+            _ => self.mirror_host(acct.host()),
+        }
     }
 
     /// The outlet and its owners, nearest first; each once, also where parents form a ring.

@@ -1,12 +1,14 @@
 //! Requests from the check of their URL to the last byte of the answer.
 
 mod known;
+mod listen;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::{Client, Request, Response, StatusCode};
+use reqwest::header::UPGRADE;
+use reqwest::{Request, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout};
 
@@ -17,7 +19,7 @@ use super::error::{FetchError, NetError, cause, excerpt};
 use super::gate::{Gate, Standing, Turn};
 use super::order::{OnDenial, Order, Purse};
 use super::pace::{self, Heard};
-use super::request;
+use super::request::{self, Clients};
 use super::resolve::ForbiddenAnswer;
 use super::robots::{self, Rules};
 use super::skew::Clocks;
@@ -40,11 +42,7 @@ pub struct Net(Arc<Road>);
 struct Road {
     config: NetConfig,
     clock: Clock,
-    /// For reading; it keeps connections for a while.
-    reader: Client,
-    /// For everything else; each request has a connection of its own, so that none is sent into one
-    /// that the server is just closing.
-    writer: Client,
+    clients: Clients,
     gate: Arc<Gate>,
     robots: Arc<robots::Memory>,
     clocks: Arc<Clocks>,
@@ -99,8 +97,8 @@ impl Net {
         config: NetConfig,
         clock: Clock,
     ) -> Result<Net, NetError> {
-        let (reader, writer) = request::clients(&config, IDLE)?;
-        Ok(Net(Arc::new(Road { config, clock, reader, writer, gate, robots, clocks })))
+        let clients = request::clients(&config, IDLE)?;
+        Ok(Net(Arc::new(Road { config, clock, clients, gate, robots, clocks })))
     }
 
     /// Fetches a URL, through at most four redirects. The token goes to its own host only.
@@ -272,7 +270,11 @@ impl Road {
         if let Some(name) = purse.name(target, &self.config) {
             self.gate.spend(&name, &target.host, self.clock.now())?;
         }
-        let client = if call.method() == reqwest::Method::GET { &self.reader } else { &self.writer };
+        let client = match call.method() {
+            _ if call.headers().contains_key(UPGRADE) => &self.clients.listener,
+            &reqwest::Method::GET => &self.clients.reader,
+            _ => &self.clients.writer,
+        };
         let patience = self.config.timeouts.first_byte.min(left);
         let begun = Instant::now();
         let outcome = timeout(patience, client.execute(call)).await;

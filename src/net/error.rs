@@ -51,6 +51,9 @@ pub enum FetchError {
     Timeout { url: String, what: String },
     #[error("{url} is too large: {limit}")]
     TooLarge { url: String, limit: Cap },
+    /// A stream brought what no stream may hold: it cannot be read on from there.
+    #[error("{url} cannot be read on: {why}")]
+    Garbled { url: String, why: String },
     /// A host that nobody configured has used its share of the day.
     #[error("{host} has used its budget of the day, which is {limit}; it is read again at {}", minute(.until))]
     Budget { host: Host, limit: &'static str, until: DateTime<Utc> },

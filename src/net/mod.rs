@@ -3,6 +3,7 @@
 //! Properties it holds, whatever the other side answers:
 //! - Only public addresses are connected, except for hosts that the configuration names.
 //! - No answer costs more than its time, its bytes and its turn; see [`Timeouts`] and [`BodyKind`].
+//! - A stream takes its turn while it is opened, no longer: it may last for days.
 //! - A host that asks for rest gets it, and nobody waits in here for that: the caller hears until when.
 //! - Nothing is tried again behind the caller's back, so "certainly not sent" is a fact.
 
@@ -18,6 +19,7 @@ mod request;
 mod resolve;
 mod robots;
 mod skew;
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -34,6 +36,7 @@ use crate::model::evidence::hex;
 pub use client::Net;
 pub use error::{Cap, FetchError, NetError};
 pub use skew::{OurClock, Witnesses};
+pub use wire::{Told, Wire};
 
 /// What the road has to know of the configuration.
 #[derive(Debug, Clone)]
@@ -60,6 +63,10 @@ pub struct Timeouts {
     pub image: Duration,
     /// A body that brings less than 1 KiB/s over this span is given up.
     pub stall: Duration,
+    /// A stream that says nothing for so long is asked whether it is still there.
+    pub silence: Duration,
+    /// It has so long to answer that, and to take what we send.
+    pub answer: Duration,
 }
 
 impl Default for Timeouts {
@@ -70,6 +77,8 @@ impl Default for Timeouts {
             page: Duration::from_secs(30),
             image: Duration::from_secs(120),
             stall: Duration::from_secs(20),
+            silence: Duration::from_secs(60),
+            answer: Duration::from_secs(10),
         }
     }
 }

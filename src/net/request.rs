@@ -17,8 +17,20 @@ use super::error::{FetchError, NetError, excerpt};
 use super::resolve::Resolver;
 use super::{Content, Method, NetConfig, Outgoing, Validators};
 
-/// A client for reading, which keeps unused connections so long, and one for everything else.
-pub(super) fn clients(config: &NetConfig, idle: Duration) -> Result<(Client, Client), NetError> {
+/// The clients of one road, alike but for how they treat connections.
+#[derive(Debug)]
+pub(super) struct Clients {
+    /// For reading; it keeps unused connections for a while.
+    pub reader: Client,
+    /// For everything else; each request has a connection of its own, so that none is sent into one that the server is
+    /// just closing.
+    pub writer: Client,
+    /// For streams, which take a connection for themselves: only HTTP/1.1 hands it over.
+    pub listener: Client,
+}
+
+/// Clients of which the reader keeps unused connections so long.
+pub(super) fn clients(config: &NetConfig, idle: Duration) -> Result<Clients, NetError> {
     if let Some((host, address)) = config.hosts.iter().find(|(_, address)| !address.ip().is_loopback()) {
         return Err(NetError::NotLoopback { host: host.clone(), address: *address });
     }
@@ -27,8 +39,9 @@ pub(super) fn clients(config: &NetConfig, idle: Duration) -> Result<(Client, Cli
         .filter(|value| !value.is_empty())
         .ok_or_else(|| NetError::UserAgent(excerpt(&config.user_agent)))?;
     let reader = client(config, user_agent.clone()).pool_idle_timeout(idle).build()?;
-    let writer = client(config, user_agent).pool_max_idle_per_host(0).build()?;
-    Ok((reader, writer))
+    let writer = client(config, user_agent.clone()).pool_max_idle_per_host(0).build()?;
+    let listener = client(config, user_agent).pool_max_idle_per_host(0).http1_only().build()?;
+    Ok(Clients { reader, writer, listener })
 }
 
 /// The settings that every client shares: nothing is followed, retried, unpacked or proxied behind our back.

@@ -62,6 +62,7 @@ pub async fn send(
 fn without_address(error: FetchError) -> String {
     match error {
         FetchError::Refused { why, .. } => format!("it is not asked: {why}"),
+        FetchError::Garbled { why, .. } => format!("its answer cannot be read: {why}"),
         FetchError::Broken { why, .. } => format!("the connection broke off: {why}"),
         FetchError::Timeout { what, .. } => format!("it took too long: {what}"),
         FetchError::Denied { status, .. }

@@ -14,6 +14,7 @@ pub mod bluesky;
 mod encoding;
 pub mod feed;
 pub mod html;
+pub mod jetstream;
 mod json;
 pub mod mastodon;
 pub mod page;

@@ -1,5 +1,7 @@
 //! A batch: changes that reach the disk all together or not at all.
 
+mod view;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -9,8 +11,8 @@ use sled::transaction::{ConflictableTransactionResult, TransactionalTree};
 
 use super::error::StoreError;
 use super::keys::{self, TreeName};
-use super::quarantine::{Quarantined, rejected_slot};
-use super::value::{MAX_VALUE_BYTES, cut, decode, encode};
+use super::quarantine::Quarantined;
+use super::value::{MAX_VALUE_BYTES, cut, encode};
 use crate::model::account::AccountId;
 use crate::model::assessment::Assessment;
 use crate::model::digest::DigestRecord;
@@ -24,6 +26,7 @@ use crate::model::record::LedgerMark;
 use crate::model::reuse::Reuse;
 use crate::model::status::{SeenStatus, StatusUri};
 use crate::model::target::{Cursor, Rejected, Target, TargetRecord};
+use view::View;
 
 /// A status with all that hangs on it takes no more: five thousand letters, and more than servers allow by
 /// default.
@@ -54,6 +57,11 @@ enum Write {
     Reject {
         fingerprint: Vec<u8>,
         value: Vec<u8>,
+    },
+    /// A target is due at another time.
+    Due {
+        key: Vec<u8>,
+        at: DateTime<Utc>,
     },
     /// What a status said is forgotten.
     Forget {
@@ -137,6 +145,12 @@ impl Batch {
 
     pub fn put_target(&mut self, record: TargetRecord) {
         self.put(TreeName::Targets, keys::text(&record.target.to_string()), &record);
+    }
+
+    /// Makes a target that does well due at this time. It is read inside the commit, so that what a poll writes of it
+    /// meanwhile stays; one that is gone by then stays gone, and one in trouble keeps its pace.
+    pub fn make_due(&mut self, target: &Target, at: DateTime<Utc>) {
+        self.writes.push(Write::Due { key: keys::text(&target.to_string()), at });
     }
 
     /// Its cursor goes with it.
@@ -267,6 +281,7 @@ impl Batch {
             Write::Put { tree, key, .. } | Write::Remove { tree, key } if *tree == wanted => {
                 Some(key.as_slice())
             }
+            Write::Due { key, .. } if wanted == TreeName::Targets => Some(key.as_slice()),
             _ => None,
         })
     }
@@ -293,6 +308,7 @@ impl Write {
         match self {
             Write::Put { tree, .. } | Write::Remove { tree, .. } => std::slice::from_ref(tree),
             Write::Address { .. } => &[TreeName::Addresses],
+            Write::Due { .. } => &[TreeName::Targets],
             Write::Forget { .. } => &[TreeName::Statuses],
             Write::Reject { .. } => &[TreeName::Meta, TreeName::Rejected, TreeName::RejectedFingerprints],
         }
@@ -307,69 +323,10 @@ impl fmt::Debug for Write {
             }
             Write::Remove { tree, key } => write!(f, "remove {tree} `{}`", keys::readable(key)),
             Write::Address { key, .. } => write!(f, "lead `{}` to its account", keys::readable(key)),
+            Write::Due { key, at } => write!(f, "make `{}` due at {at}", keys::readable(key)),
             Write::Forget { key, .. } => write!(f, "forget what `{}` said", keys::readable(key)),
             Write::Reject { value, .. } => write!(f, "quarantine {} bytes", value.len()),
         }
-    }
-}
-
-/// The trees of a running transaction.
-struct View<'a> {
-    trees: &'a [TreeName],
-    open: &'a [TransactionalTree],
-}
-
-impl View<'_> {
-    fn tree(&self, name: TreeName) -> &TransactionalTree {
-        let at = self.trees.iter().position(|tree| *tree == name);
-        &self.open[at.expect("`Batch::trees` names every tree that a write touches")]
-    }
-
-    fn apply(&self, write: &Write) -> ConflictableTransactionResult<()> {
-        match write {
-            Write::Put { tree, key, value } => {
-                self.tree(*tree).insert(key.as_slice(), value.as_slice())?;
-            }
-            Write::Remove { tree, key } => {
-                self.tree(*tree).remove(key.as_slice())?;
-            }
-            Write::Address { key, holder } => {
-                let addresses = self.tree(TreeName::Addresses);
-                let known = addresses.get(key)?.and_then(|value| decode::<Holder>(&value).ok());
-                if known.is_none_or(|known| known.seen_at <= holder.seen_at) {
-                    addresses.insert(key.as_slice(), encode(holder))?;
-                }
-            }
-            Write::Reject { fingerprint, value } => self.reject(fingerprint, value)?,
-            Write::Forget { key, before, now } => {
-                let statuses = self.tree(TreeName::Statuses);
-                let known = statuses.get(key)?.and_then(|value| decode::<SeenStatus>(&value).ok());
-                if let Some(mut seen) = known {
-                    seen.forget(*before, *now);
-                    statuses.insert(key.as_slice(), encode(&seen))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn reject(&self, fingerprint: &[u8], value: &[u8]) -> ConflictableTransactionResult<()> {
-        let (meta, ring) = (self.tree(TreeName::Meta), self.tree(TreeName::Rejected));
-        let fingerprints = self.tree(TreeName::RejectedFingerprints);
-        if fingerprints.get(fingerprint)?.is_some() {
-            return Ok(());
-        }
-        let counter = keys::text(super::REJECTED_COUNTER);
-        let count: u64 = meta.get(&counter)?.and_then(|value| decode(&value).ok()).unwrap_or(0);
-        let slot = rejected_slot(count);
-        if let Some(old) = ring.insert(&slot, value)?
-            && let Ok(old) = decode::<Quarantined>(&old)
-        {
-            fingerprints.remove(old.fingerprint())?;
-        }
-        fingerprints.insert(fingerprint, &slot)?;
-        meta.insert(counter, encode(&(count + 1)))?;
-        Ok(())
     }
 }
 

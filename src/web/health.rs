@@ -157,6 +157,13 @@ const METRICS: &[Metric] = &[
     gauge("damaged_records", "Records of the store that cannot be read.", |health| {
         one(health.figures.damaged_records)
     }),
+    counter("stream_events_total", "Events of the stream of new posts that were looked at.", |health| {
+        one(health.figures.stream_events)
+    }),
+    counter("stream_bytes_total", "What they took to come here.", |health| one(health.figures.stream_bytes)),
+    gauge("stream_lag_seconds", "By how much we are behind that stream.", |health| {
+        health.figures.stream_lag_secs.map(|secs| (None, secs as f64)).into_iter().collect()
+    }),
     gauge("clock_ahead_seconds", "By how much our clock is ahead of servers'.", |health| {
         health.figures.clock_ahead_secs.map(|secs| (None, secs as f64)).into_iter().collect()
     }),

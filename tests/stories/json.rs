@@ -12,14 +12,16 @@ use crate::scene::{self, HOME, NEWCOMER};
 use crate::service::{PATIENCE, World};
 
 /// Fields to which these stories need not give a value: what takes weeks, damage or chance.
-const UNMET: [&str; 33] = [
+const UNMET: [&str; 41] = [
     "`checked`.backup",
+    "`collected`.stream",
     "`digest`.halted",
     "`logged_in`.speaks",
     "`reconciled`.wrong_account",
     "`rescued`.freed",
     "`restored`.first_damage",
     "`sheet`.preview_with",
+    "account.bridged_from",
     "account.moved_to",
     "account.trouble",
     "activity.gone_since",
@@ -30,6 +32,7 @@ const UNMET: [&str; 33] = [
     "change.gone",
     "change.moved",
     "figures.clock_ahead_secs",
+    "figures.stream_lag_secs",
     "listed account.proof",
     "moved.to",
     "orders.lag_minutes",
@@ -45,6 +48,11 @@ const UNMET: [&str; 33] = [
     "remark.note",
     "since.since",
     "statement.tie",
+    "stream.events",
+    "stream.leads",
+    "stream.statuses",
+    "stream.trouble",
+    "stream.until",
     "weight.lead_points",
 ];
 

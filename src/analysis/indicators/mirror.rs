@@ -43,7 +43,7 @@ const MIRROR_WORDS: &[&str] = &[
 fn run(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Evidence> {
     let profile = &dossier.account.latest.profile;
     let note = profile.note.to_lowercase();
-    let says = if let Some(mirror) = watchlist.mirror_host(profile.acct.host()) {
+    let says = if let Some(mirror) = watchlist.mirror_of(&profile.acct) {
         format!("{} is a host of mirrors ({}): {}", mirror.host, mirror.kind, mirror.tell)
     } else if profile.is_bot && MIRROR_WORDS.iter().any(|word| note.contains(word)) {
         "a declared bot whose profile says that it repeats others".to_owned()

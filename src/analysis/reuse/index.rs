@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Prepared;
+use super::{Prepared, PrintFilter};
 
 /// A fingerprint that stands in more texts than this is boilerplate and says nothing.
 const HOT: usize = 64;
 /// Fingerprints in common that make a candidate; a text with a single one has no more to give.
-const LEAST_HITS: usize = 2;
+pub(super) const LEAST_HITS: usize = 2;
 /// The least share of the shorter text's fingerprints.
 const LEAST_SCORE: f64 = 0.25;
 /// Candidates that are compared, the best ones.
@@ -64,6 +64,13 @@ impl<K: Clone + Ord> ReuseIndex<K> {
     /// Remembers that a text was looked for.
     pub fn look(&self, prepared: &Prepared) -> Look {
         Look { prints: prepared.prints.clone(), seen: self.next }
+    }
+
+    /// All fingerprints in a few bits each, with room for as many again.
+    pub fn filter(&self) -> PrintFilter {
+        let mut filter = PrintFilter::with_room(self.postings.len() * 2);
+        self.postings.keys().for_each(|print| filter.insert(*print));
+        filter
     }
 
     /// Whether a text that came since a look may have much in common with what was looked for; if none has,

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::activity::{activity, follower_trend, tenths_of_posts_a_day};
+use crate::analysis::bridges::upstream;
 use crate::config::Config;
 use crate::cycle::judge::Dossiers;
 use crate::model::account::Network;
@@ -28,6 +29,9 @@ pub struct AccountRow {
     pub outlet: Option<String>,
     pub named: Named,
     pub activity: Activity,
+    /// The account that it repeats, where a bridge carries it here, and how that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridged_from: Option<String>,
     /// Where its profile says that it went.
     pub moved_to: Option<String>,
     pub tenths_of_posts_a_day: Option<u32>,
@@ -90,7 +94,7 @@ pub(super) fn rows(
     let findings = store.findings()?;
     let mut rows = Vec::new();
     for account in store.accounts()? {
-        rows.push(row(store, &files.of((*account).clone())?, &findings, now)?);
+        rows.push(row(store, config, &files.of((*account).clone())?, &findings, now)?);
     }
     rows.sort_by(|one, other| (one.relation, &one.account).cmp(&(other.relation, &other.account)));
     Ok(rows)
@@ -99,6 +103,7 @@ pub(super) fn rows(
 /// One account as the table shows it.
 pub(super) fn row(
     store: &Store,
+    config: &Config,
     dossier: &Dossier,
     findings: &[Finding],
     now: DateTime<Utc>,
@@ -117,6 +122,8 @@ pub(super) fn row(
         outlet: assessment.map(|assessment| assessment.outlet.to_string()),
         named: Named::of(mine),
         activity: activity(dossier, now),
+        bridged_from: upstream(&account.latest.profile, &config.watchlist)
+            .map(|upstream| format!("{}, {}", upstream.acct, upstream.known_by)),
         moved_to: account.latest.profile.moved_to.as_ref().map(ToString::to_string),
         tenths_of_posts_a_day: tenths_of_posts_a_day(&dossier.statuses, None, now),
         followers: follower_trend(&dossier.counts),

@@ -66,7 +66,7 @@ pub(super) fn explain(
         TABLE.iter().filter(|indicator| !found(indicator.id)).map(|indicator| indicator.id.to_owned());
     let mine = findings.iter().filter(|finding| finding.statement.account == dossier.account.id);
     Ok(Some(Explanation {
-        account: accounts::row(store, &dossier, &findings, now)?,
+        account: accounts::row(store, config, &dossier, &findings, now)?,
         url: dossier.account.latest.profile.url.clone(),
         found_nothing: found_nothing.collect(),
         statuses_read: dossier.statuses.len(),

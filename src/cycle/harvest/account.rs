@@ -1,6 +1,6 @@
 //! An account's harvest: its profile, its new, edited and removed statuses, its counts.
 
-mod statuses;
+pub(in crate::cycle) mod statuses;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::sources::bluesky::AppView;
 use crate::sources::mastodon::poll::read_account;
 use crate::sources::walk::Sight;
 use crate::sources::{PollError, webfinger};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, unless_damaged};
 
 /// Pages of forty statuses that one poll may read: the rest is a gap that the next poll goes on with.
 const PAGES_PER_POLL: u32 = 5;
@@ -138,7 +138,7 @@ fn harvest(
     let last_complete = known.as_ref().and_then(|account| account.last_complete_poll);
     let mut has_changed = known.as_ref().is_none_or(|account| tells_more(account, &seen));
     let changed = seen.statuses.iter().filter_map(|status| match stored.get(&status.uri) {
-        None => Some(first_sight(status, &seen, last_complete, background, now)),
+        None => Some(first_sight(status, seen.server_date, last_complete, background, now)),
         Some(old) => seen_again(old, status, now),
     });
     for status in changed.chain(removed(&stored, &seen, now)) {
@@ -174,6 +174,7 @@ fn harvest(
     };
     let account = updated(known, api_host, succession, record.found.clone(), seen, now);
     let (paced, due) = due::account(&harvest.target, &account, standing, rhythm, &worths, now);
+    let due = asked_meanwhile(store, &record)?.map_or(due, |asked| asked.min(due));
     if has_changed {
         harvest.touched.push(id);
     }
@@ -181,6 +182,12 @@ fn harvest(
     let record = TargetRecord { found: None, paced: Some(Box::new(paced)), ..record };
     harvest.polled(record, due, now);
     Ok(harvest)
+}
+
+/// Who heard of a change while the poll was under way made its target due once more.
+fn asked_meanwhile(store: &Store, record: &TargetRecord) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let stored = unless_damaged(store.target(&record.target))?.map(|stored| stored.due);
+    Ok(stored.filter(|due| *due != record.due))
 }
 
 /// Whether a poll says of the account itself what judgement did not know: judging is not free.

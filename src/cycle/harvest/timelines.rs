@@ -261,7 +261,7 @@ fn is_in_own_words(status: &Status) -> bool {
 
 /// Nothing on a server that repeats others is a discovery.
 fn is_mirror(author: &Profile, config: &Config) -> bool {
-    config.watchlist.mirror_host(author.acct.host()).is_some()
+    config.watchlist.mirror_of(&author.acct).is_some()
 }
 
 /// Whether a status mentions a listed account of an outlet or links to an outlet's site.

@@ -89,7 +89,7 @@ impl Case<'_> {
         }
         let link_back = profile.and_then(|profile| self.link_back(profile));
         let denial = profile.filter(|profile| denies(&profile.note) || denies(&profile.display_name));
-        let is_mirror = self.watchlist.mirror_host(acct.host()).is_some();
+        let is_mirror = self.watchlist.mirror_of(acct).is_some();
         let other = self.recorded_elsewhere(acct);
         let is_both = link_back.is_some() || named.as_ref().is_some_and(|named| named.is_own_address);
         let proven =

@@ -12,8 +12,8 @@ use self::wire::Refusal;
 use super::account::{AccountPoll, Before};
 use super::walk::{Ask, Next, PAGE, Sheet, Walk};
 use super::{PollError, aside};
-use crate::model::account::{AccountId, Acct, Host};
-use crate::model::observation::Observation;
+use crate::model::account::{AccountId, Acct, BLUESKY_SERVICES, Host};
+use crate::model::observation::{Observation, Profile};
 use crate::model::status::Status;
 use crate::model::target::{Cursor, Rejected};
 use crate::net::{BodyKind, Fetched, Method, Net, Outgoing};
@@ -28,10 +28,13 @@ pub struct AppView<'a> {
 
 /// The service that everybody may ask.
 pub static PUBLIC: LazyLock<Host> =
-    LazyLock::new(|| Host::parse("public.api.bsky.app").expect("the service has a host name"));
+    LazyLock::new(|| Host::parse(BLUESKY_SERVICES[0]).expect("the service has a host name"));
 
 /// How the service says that an account is not shown, by the name of its error.
 const SUSPENDED: [&str; 2] = ["AccountTakedown", "AccountDeactivated"];
+
+/// How it says that there is no such account.
+const NOT_FOUND: &str = "Profile not found";
 
 impl<'a> AppView<'a> {
     pub fn public(net: &'a Net) -> AppView<'a> {
@@ -67,6 +70,30 @@ impl<'a> AppView<'a> {
             }
             (Err(Asked::Not(error)), _) => Err(error),
         }
+    }
+
+    /// The profile of the account with this id, whatever its handle; `None` where there is none, or none is shown.
+    ///
+    /// # Errors
+    /// What the fetch or the reading said.
+    pub async fn read_profile(self, id: &AccountId) -> Result<Option<Profile>, PollError> {
+        let url = self.call("app.bsky.actor.getProfile", &[("actor", &id.uri)]);
+        let fetched = self.ask(&url).await?;
+        if fetched.status != 200 {
+            let said = Refusal::read(&fetched.body).filter(|_| fetched.status == 400);
+            if said.is_some_and(|said| said.message == NOT_FOUND || SUSPENDED.contains(&said.name.as_str())) {
+                return Ok(None);
+            }
+            // The road says what it means, and until when the service is left alone.
+            self.net.get(url.as_str(), BodyKind::Json, None).await?;
+        }
+        let parsed = aside(move || wire::parse_profile(&fetched.body, None)).await;
+        let profile = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
+        if profile.id != *id {
+            let why = format!("it is about {}; expected {id}", profile.id);
+            return Err(PollError::Parse { url: url.into(), why, excerpt: String::new() });
+        }
+        Ok(Some(profile))
     }
 
     async fn profile(
@@ -110,7 +137,7 @@ impl<'a> AppView<'a> {
                 Asked::Hidden { server_date: answer.server_date }
             }
             // Of a profile that does not exist the service says 400, and in words which.
-            Some(said) if answer.status == 400 && said.message == "Profile not found" => {
+            Some(said) if answer.status == 400 && said.message == NOT_FOUND => {
                 PollError::NoAccount { acct: acct.clone(), host: self.host.clone() }.into()
             }
             said => {

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::model::account::{AccountId, Acct};
@@ -158,7 +159,7 @@ fn profile(value: &Value, known: Option<&Acct>) -> Result<Profile, String> {
 }
 
 /// Whether a text is an id of the methods that the network uses.
-pub(super) fn is_did(text: &str) -> bool {
+pub(in crate::sources) fn is_did(text: &str) -> bool {
     let known = text.starts_with("did:plc:") || text.starts_with("did:web:");
     known && text.len() <= 200 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b":.-_%".contains(&b))
 }
@@ -191,11 +192,43 @@ fn status(item: &Value, did: &str) -> Result<Status, String> {
         return Err(format!("it is by {author} and lies at {uri}; expected {did}"));
     }
     let record = post.object("record").ok_or("its post has no record")?;
+    Ok(made_of(record, (did, rkey), uri.to_owned(), post.time("indexedAt")))
+}
+
+/// A post as its record has it, at the address where the AppView shows it: read there or here, it is the same. `seen_at`
+/// is when the network had it.
+///
+/// # Errors
+/// Where it is no record, or lies at no address.
+pub(in crate::sources) fn post(
+    record: &Value,
+    did: &str,
+    rkey: &str,
+    seen_at: DateTime<Utc>,
+) -> Result<Status, String> {
+    let record = Object::of(record).ok_or("its record is no object")?;
+    let uri = post_uri(did, rkey).ok_or_else(|| format!("its key is `{}`", clip(rkey, NAME_CHARS)))?;
+    Ok(made_of(record, (did, rkey), uri.0, Some(seen_at)))
+}
+
+/// Where a post of an account lies; `None` where one of the two is none.
+pub(in crate::sources) fn post_uri(did: &str, rkey: &str) -> Option<StatusUri> {
+    let uri = format!("at://{did}/app.bsky.feed.post/{rkey}");
+    let is_whole = parts(&uri).is_some_and(|parts| parts == (did, rkey));
+    is_whole.then_some(StatusUri(uri))
+}
+
+fn made_of(
+    record: Object<'_>,
+    (did, rkey): (&str, &str),
+    uri: String,
+    seen_at: Option<DateTime<Utc>>,
+) -> Status {
     let text = record.text("text").unwrap_or_default();
     let (links, mentions, tags) = marked(record, text);
-    let times = [record.time("createdAt"), post.time("indexedAt")];
-    Ok(Status {
-        uri: StatusUri(uri.to_owned()),
+    let times = [record.time("createdAt"), seen_at];
+    Status {
+        uri: StatusUri(uri),
         local_id: rkey.to_owned(),
         url: Some(format!("https://bsky.app/profile/{did}/post/{rkey}")),
         // The first is the author's word, the second that of the service, which may have read the record again. Of
@@ -212,7 +245,7 @@ fn status(item: &Value, did: &str) -> Result<Status, String> {
         tags,
         media: media(record),
         application: None,
-    })
+    }
 }
 
 /// A repost has an address of its own where the service gives it; otherwise its time tells it apart.

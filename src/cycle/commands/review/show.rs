@@ -104,7 +104,7 @@ fn sheet(
     let copies = copies(config, &dossier, &finding.statement.outlet);
     Ok(Some(Sheet {
         seen: seen(&finding),
-        account: accounts::row(store, &dossier, &findings, now)?,
+        account: accounts::row(store, config, &dossier, &findings, now)?,
         profile: dossier.account.latest.profile.clone(),
         outlets: outlet_names(config, &finding, assessment.as_ref()),
         sisters: sisters(&finding, &findings),

@@ -101,9 +101,9 @@ fn lacked_by(last_complete: Option<DateTime<Utc>>, status: &Status) -> Option<Da
 }
 
 /// A status that no poll had returned before.
-pub(super) fn first_sight(
+pub(in crate::cycle) fn first_sight(
     status: &Status,
-    seen: &AccountPoll,
+    server_date: Option<DateTime<Utc>>,
     last_complete: Option<DateTime<Utc>>,
     background: bool,
     now: DateTime<Utc>,
@@ -113,7 +113,7 @@ pub(super) fn first_sight(
         status: status.clone(),
         first_seen: now,
         absent_at: lacked_by(last_complete, status),
-        server_date: seen.server_date,
+        server_date,
         background,
         versions: Vec::new(),
         removed_at: None,
@@ -122,7 +122,11 @@ pub(super) fn first_sight(
 }
 
 /// What changed in a status that is known: a new text, or it is back. `None` = nothing.
-pub(super) fn seen_again(old: &SeenStatus, status: &Status, now: DateTime<Utc>) -> Option<SeenStatus> {
+pub(in crate::cycle) fn seen_again(
+    old: &SeenStatus,
+    status: &Status,
+    now: DateTime<Utc>,
+) -> Option<SeenStatus> {
     let content_hash = status.content_hash();
     let newest = old.versions.last().map_or(&old.content_hash, |version| &version.content_hash);
     let mut fresh = old.clone();
@@ -142,6 +146,10 @@ pub(super) fn removed<'a>(
 ) -> impl Iterator<Item = SeenStatus> + 'a {
     let returned: BTreeSet<&StatusUri> = seen.statuses.iter().map(|status| &status.uri).collect();
     let in_reach = move |old: &&Arc<SeenStatus>| {
+        // A service may show a post a while after somebody else told us of it.
+        if now - old.first_seen < CLOCKS_DIFFER {
+            return false;
+        }
         let claimed = old.status.claimed_at.zip(seen.covered_since);
         claimed.is_some_and(|(claimed, since)| claimed > since) && !returned.contains(&old.status.uri)
     };
