@@ -5,6 +5,7 @@
 
 mod account;
 mod feed;
+mod linked;
 mod places;
 mod shown;
 mod timelines;

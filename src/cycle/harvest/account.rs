@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Fault, Harvest, Known, Write};
+use super::{Fault, Harvest, Known, Write, linked};
+use crate::config::Config;
 use crate::cycle::{Newsroom, due};
 use crate::model::account::{AccountId, Acct, Host, Network};
 use crate::model::assessment::Relation;
@@ -45,7 +46,7 @@ pub(super) async fn poll(
         (Ok(seen), _) if room.config.bluesky.opt_out.contains(&seen.observation.profile.id.uri) => {
             Ok(Box::new(move |_| Ok(left_alone(record, now))))
         }
-        (Ok(seen), _) => Ok(write(known, api_host, record, seen, now)),
+        (Ok(seen), _) => Ok(write(room, known, api_host, record, seen, now)),
         (Err(error), Some(account)) if error.is_missing() => {
             let account = account.clone();
             Ok(Box::new(move |_| Ok(missing(account, record, now))))
@@ -57,7 +58,7 @@ pub(super) async fn poll(
             Ok(Some((_, host))) if host != api_host && !room.config.mastodon.opt_out.has_host(&host) => {
                 let before = Before { observation: None, cursor: &known.cursor };
                 let seen = read(room, &acct, &host, before, now).await?;
-                Ok(write(known, host, record, seen, now))
+                Ok(write(room, known, host, record, seen, now))
             }
             _ => Err(error.into()),
         },
@@ -78,8 +79,16 @@ async fn read(
     read_account(&room.net, acct, api_host, token, before, PAGES_PER_POLL, now).await
 }
 
-fn write(known: Known, api_host: Host, record: TargetRecord, seen: AccountPoll, now: DateTime<Utc>) -> Write {
-    Box::new(move |store| harvest(store, known, api_host, record, seen, now))
+fn write(
+    room: &Newsroom,
+    known: Known,
+    api_host: Host,
+    record: TargetRecord,
+    seen: AccountPoll,
+    now: DateTime<Utc>,
+) -> Write {
+    let config = room.config.clone();
+    Box::new(move |store| harvest((store, &config), known, api_host, record, seen, now))
 }
 
 /// The poll without its statuses, where they are known as they are and none of those between them is missing: most
@@ -161,7 +170,7 @@ fn left_alone(record: TargetRecord, now: DateTime<Utc>) -> Harvest {
 
 /// What one good poll changes: all of it in one batch, the cursor with the items.
 fn harvest(
-    store: &Store,
+    (store, config): (&Store, &Config),
     known: Known,
     api_host: Host,
     record: TargetRecord,
@@ -203,6 +212,7 @@ fn harvest(
         harvest.batch.put_status(&id, status);
     }
     let standing = due::Standing::of(store, &id)?;
+    linked::follow(&mut harvest, (store, config), &seen.observation.profile, known.as_ref(), standing, now)?;
     for uri in beyond(kept_of(standing.relation), &stored, &seen, now) {
         harvest.batch.remove_status(&id, uri);
     }

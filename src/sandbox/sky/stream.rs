@@ -2,6 +2,10 @@
 //!
 //! Nothing is promised but order and that each event comes at least once; now and then one comes twice.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -77,20 +81,27 @@ struct Session {
 impl Session {
     async fn serve(mut self, mut socket: WebSocket) {
         let clock = self.sky.stage.clock;
+        let mut held = None;
         loop {
             let due = self.next_due(&self.sky.stage.world);
-            tokio::select! {
-                () = clock.sleep_until(due) => {}
-                came = socket.recv() => match came {
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                    Some(Ok(_)) => continue,
+            let mut waiting = pin!(clock.work_from(due));
+            // Time waits for whoever reads, and for the reader's next event to be waited for.
+            let early = poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await;
+            drop(held.take());
+            held = Some(match early {
+                Poll::Ready(work) => work,
+                Poll::Pending => tokio::select! {
+                    work = waiting.as_mut() => work,
+                    came = socket.recv() => match came {
+                        Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                        Some(Ok(_)) => {
+                            held = Some(clock.work());
+                            continue;
+                        }
+                    },
                 },
-            }
-            // Time waits for whoever reads.
-            let work = clock.work();
-            let is_there = self.send_due(&mut socket, clock.now()).await;
-            drop(work);
-            if !is_there {
+            });
+            if !self.send_due(&mut socket, clock.now()).await {
                 return;
             }
         }
