@@ -5,6 +5,7 @@ use crate::config::{Config, Discover};
 use crate::model::account::{Host, Network};
 use crate::model::outlet::FeedStatus;
 use crate::model::target::{Scope, Target};
+use crate::sources::bluesky::PUBLIC;
 
 /// How often a timeline is read, for people.
 const TIMELINE: &str = "every 10 to 30 minutes";
@@ -44,8 +45,16 @@ pub fn login(config: &Config, server: &Host) -> LoggedIn {
     }
 }
 
-/// The fediverse servers that are read without being led there by a find.
+/// The servers that are read without being led there by a find.
 pub fn servers(config: &Config) -> Vec<Read> {
+    let bluesky = config.bluesky.enabled.then(|| {
+        let how = "profiles and posts of single accounts, as anybody can without login";
+        Read::new(&*PUBLIC, how, "every 5 to 60 minutes an account, as often as it posts")
+    });
+    fediverse(config).into_iter().chain(bluesky).collect()
+}
+
+fn fediverse(config: &Config) -> Vec<Read> {
     if !config.mastodon.enabled {
         return Vec::new();
     }
@@ -192,8 +201,9 @@ fn bluesky_line(config: &Config) -> String {
     let listed = config.listings.iter().filter(|listing| listing.account.network == Network::Bluesky).count();
     let domains: usize = config.watchlist.enabled().map(|outlet| outlet.domains.len()).sum();
     format!(
-        "bluesky: {listed} listed accounts, those that outlets' pages name, and once a day the question to {domains} \
-         domains of outlets whether they are handles"
+        "bluesky: {listed} listed accounts and those that outlets' pages and profiles name, by {}, and once a day the \
+         question to {domains} domains of outlets whether they are handles",
+        *PUBLIC
     )
 }
 
