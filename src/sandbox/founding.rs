@@ -230,12 +230,7 @@ pub fn copyist(address: &str, manner: &'static Copyist, since: DateTime<Utc>, ow
 fn sisters(origin: DateTime<Utc>) -> Vec<Person> {
     let profiles = [
         ("Noticias Paraguay", "Noticias de Paraguay, cultura y mundo", 6, 0.1),
-        (
-            "Crónica Chile",
-            "Crónicas de Chile, cultura y mundo https://bsky.app/profile/gaceta-uy.example",
-            31,
-            0.2,
-        ),
+        ("Crónica Chile", sky::cast::LINKING_NOTE, 31, 0.2),
         ("Diario Costa Rica", "Noticias de Costa Rica, cultura y mundo", 70, 0.3),
     ];
     let opened = SISTERS.iter().zip(profiles);

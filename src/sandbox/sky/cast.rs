@@ -22,6 +22,10 @@ const OFFICIAL_FIRST: &str = "xinhua-es.nube.example";
 /// When the sister of the three papers opens.
 pub const SISTER_AFTER: Duration = Duration::minutes(2 * 24 * 60 + 400);
 
+/// What one of her sisters on the fediverse says of herself: the only place that leads to her.
+pub const LINKING_NOTE: &str =
+    "Crónicas de Chile, cultura y mundo https://bsky.app/profile/gaceta-uy.example";
+
 /// What may be said of each member in public, and why.
 pub const CAST: [Part; 3] = [
     Part {
