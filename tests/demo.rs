@@ -134,10 +134,11 @@ fn founding_story(seed: u64) {
     let reviewed: Vec<&str> = shown.queue.iter().map(|shown| shown.account.as_str()).collect();
     let expected = founding();
     assert!(sisters().all(|acct| reviewed.contains(&acct)), "{reviewed:?}");
-    let tells_of_all = |text: &str| sisters().all(|acct| demo::thread::shows(text, acct));
+    // The fourth, found through one of them, is told with them, or in a post of her own once she is ready.
+    let tells_of_all = |text: &str| founding::SISTERS.iter().all(|(acct, _)| demo::thread::shows(text, acct));
     let posts = shown.threads.iter().flat_map(|thread| &thread.posts);
     let together = posts.map(|post| &post.text).find(|text| tells_of_all(text));
-    let together = together.unwrap_or_else(|| panic!("no post tells of all four\n{}", shown.text()));
+    let together = together.unwrap_or_else(|| panic!("no post tells of all three\n{}", shown.text()));
     assert!(reviewed.iter().all(|acct| !expected.never_named.contains(acct)), "{reviewed:?}");
     if seed == 1 {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -161,7 +162,7 @@ const AT_ONCE: usize = 3;
 /// In the worlds 1 to 8. More: `MASTHEAD_WORLDS=50 cargo test --release --test demo -- --ignored --nocapture`.
 #[test]
 #[ignore = "minutes, and an hour without optimisation"]
-fn the_founding_story_names_the_four_papers_in_one_post_and_no_innocent_in_any_world() {
+fn the_founding_story_names_the_three_papers_in_one_post_their_sister_and_no_innocent_in_any_world() {
     let worlds = std::env::var("MASTHEAD_WORLDS").map_or(8, |worlds| worlds.parse().unwrap());
     let next = AtomicU64::new(1);
     std::thread::scope(|scope| {
