@@ -81,7 +81,21 @@ impl Clock {
         match self {
             Clock::Real => self.sleep_in_slices(then, 1.0).await,
             Clock::Scaled(scale) => self.sleep_in_slices(then, scale.rate).await,
-            Clock::Jumping(jump) => jump.sleep_until(then).await,
+            Clock::Jumping(jump) => {
+                jump.sleep_until(then).await;
+            }
+        }
+    }
+
+    /// Waits until this clock shows `then` and says from that very moment on that work is under way. Whoever is not run by
+    /// the runtime that drives a jumping clock has to wait like this: it would be elsewhere before they have begun.
+    pub async fn work_from(&self, then: DateTime<Utc>) -> Work {
+        match self {
+            Clock::Real | Clock::Scaled(_) => {
+                self.sleep_until(then).await;
+                Work::untold()
+            }
+            Clock::Jumping(jump) => jump.work_from(then).await,
         }
     }
 

@@ -17,8 +17,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
 
+#[path = "peers/bluesky.rs"]
+mod bluesky;
 #[path = "peers/bot.rs"]
 mod bot;
+#[path = "peers/node.rs"]
+mod node;
 #[path = "peers/outlets.rs"]
 mod outlets;
 #[path = "peers/relay.rs"]

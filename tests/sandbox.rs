@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "sandbox/sky.rs"]
+mod sky;
+
 use chrono::{DateTime, Duration, Utc};
 use masthead::clock::Clock;
 use masthead::sandbox::founding::{CAST, SISTERS};

@@ -328,7 +328,7 @@ Examples
   masthead sandbox --story founding --dir /tmp/world
   masthead run --config /tmp/world/config.toml       in another terminal")]
     Sandbox {
-        /// official: outlets' own accounts and an impostor; founding: three papers that hide their agency
+        /// official: outlets' own accounts and an impostor; founding: four papers that hide their agency
         #[arg(long, default_value = "official", value_parser = ["official", "founding"])]
         story: String,
         /// Same seed, same world

@@ -49,9 +49,23 @@ struct State {
     working: usize,
     /// Counts every trace that somebody leaves.
     traces: u64,
-    sleepers: BTreeMap<Place, Waker>,
+    sleepers: BTreeMap<Place, Sleeper>,
     /// Sleepers so far.
     slept: u64,
+}
+
+/// One who waits for a time.
+struct Sleeper {
+    waker: Waker,
+    then: Waking,
+}
+
+/// What somebody does who wakes up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waking {
+    Looks,
+    /// Begins work that counts from the moment of waking, before the sleeper has run.
+    Works,
 }
 
 /// Work under way: while one lives, a jumping clock stands still.
@@ -100,7 +114,13 @@ impl Jump {
     }
 
     pub(super) fn sleep_until(&'static self, then: DateTime<Utc>) -> Sleep {
-        Sleep { jump: self, then, place: None }
+        Sleep { jump: self, then, waking: Waking::Looks, place: None }
+    }
+
+    /// Waits for a time and is at work from then on. For those whom another thread runs than the one that drives: nobody
+    /// can see whether they are about to run.
+    pub(super) async fn work_from(&'static self, then: DateTime<Utc>) -> Work {
+        Sleep { jump: self, then, waking: Waking::Works, place: None }.await.unwrap_or_else(|| self.work())
     }
 
     pub(super) fn set_pace(&self, pace: Option<f64>) {
@@ -163,9 +183,12 @@ impl Jump {
         }
         state.now = state.now.max(due);
         state.traces += 1;
-        let first = state.sleepers.pop_first();
+        let first = state.sleepers.pop_first().map(|(_, sleeper)| sleeper);
+        if first.as_ref().is_some_and(|sleeper| sleeper.then == Waking::Works) {
+            state.working += 1;
+        }
         drop(state);
-        first.into_iter().for_each(|(_, waker)| waker.wake());
+        first.into_iter().for_each(|sleeper| sleeper.waker.wake());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -194,28 +217,41 @@ impl std::fmt::Debug for Jump {
 pub(super) struct Sleep {
     jump: &'static Jump,
     then: DateTime<Utc>,
+    waking: Waking,
     /// Where it stands among the sleepers, once it does.
     place: Option<Place>,
 }
 
-impl Future for Sleep {
-    type Output = ();
+impl Sleep {
+    /// The work that was begun for it when it was woken.
+    fn begun(&self) -> Option<Work> {
+        (self.waking == Waking::Works).then(|| Work(Some(self.jump)))
+    }
+}
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+impl Future for Sleep {
+    /// Work that has begun already, `None` where it has not.
+    type Output = Option<Work>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Work>> {
         let jump = self.jump;
         let mut state = jump.state();
         match self.place {
-            None if state.now >= self.then => return Poll::Ready(()),
+            None if state.now >= self.then => return Poll::Ready(None),
             None => {
                 let place = (self.then, state.slept);
                 state.slept += 1;
                 state.traces += 1;
-                state.sleepers.insert(place, context.waker().clone());
+                let sleeper = Sleeper { waker: context.waker().clone(), then: self.waking };
+                state.sleepers.insert(place, sleeper);
                 self.place = Some(place);
             }
             Some(place) => match state.sleepers.get_mut(&place) {
-                Some(waker) => waker.clone_from(context.waker()),
-                None => return Poll::Ready(()),
+                Some(sleeper) => sleeper.waker.clone_from(context.waker()),
+                None => {
+                    self.place = None;
+                    return Poll::Ready(self.begun());
+                }
             },
         }
         drop(state);
@@ -228,8 +264,13 @@ impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(place) = self.place {
             let mut state = self.jump.state();
-            if state.sleepers.remove(&place).is_some() {
-                state.traces += 1;
+            match state.sleepers.remove(&place) {
+                Some(_) => state.traces += 1,
+                // Woken and never run: what was begun for it is over.
+                None => {
+                    drop(state);
+                    drop(self.begun());
+                }
             }
         }
     }
@@ -344,6 +385,44 @@ mod tests {
         let log = log.read();
         assert_eq!(log.last(), Some(&(5, "slept".to_owned())));
         assert_eq!(log.len(), 201);
+    }
+
+    /// Such as the embedded world, which has a runtime of its own.
+    #[tokio::test]
+    async fn whoever_is_run_elsewhere_works_at_the_time_that_was_waited_for() {
+        let (clock, log) = (driven(), Log::default());
+        let elsewhere = std::thread::spawn({
+            let (log, begun) = (log.clone(), clock.work());
+            move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(async move {
+                    let mut held = begun;
+                    for minute in 1..=50 {
+                        let mut waits =
+                            std::pin::pin!(clock.work_from(start() + Duration::minutes(2 * minute)));
+                        let asleep = std::future::poll_fn(|context| {
+                            Poll::Ready(waits.as_mut().poll(context).is_pending())
+                        });
+                        assert!(asleep.await, "the time is not there yet");
+                        drop(held);
+                        held = waits.await;
+                        std::thread::yield_now();
+                        log.note(clock, "there");
+                    }
+                    let given_up = clock.work_from(start() + Duration::days(1));
+                    drop(given_up);
+                });
+            }
+        });
+        for minute in 0..=50 {
+            clock.sleep_until(start() + Duration::minutes(2 * minute + 1)).await;
+            log.note(clock, "here");
+        }
+        elsewhere.join().unwrap();
+        let wanted: Vec<(i64, String)> = (1..=101)
+            .map(|minute| (minute, if minute % 2 == 0 { "there" } else { "here" }.to_owned()))
+            .collect();
+        assert_eq!(log.read(), wanted);
     }
 
     #[tokio::test]

@@ -73,14 +73,16 @@ pub struct Standing {
     pub relation: Option<Relation>,
     /// It carried an outlet's copy, or is a lead at least.
     pub is_watched: bool,
+    /// How far a hidden tie has been shown.
+    pub level: Level,
 }
 
 impl Standing {
     pub fn of(store: &Store, account: &AccountId) -> Result<Standing, StoreError> {
         let assessment = unless_damaged(store.assessment_mark(account))?;
-        let is_lead = assessment.is_some_and(|assessment| assessment.level >= Level::Lead);
-        let is_watched = is_lead || store.has_reuse(account)?;
-        Ok(Standing { relation: assessment.map(|assessment| assessment.relation), is_watched })
+        let level = assessment.map(|assessment| assessment.level).unwrap_or_default();
+        let is_watched = level >= Level::Lead || store.has_reuse(account)?;
+        Ok(Standing { relation: assessment.map(|assessment| assessment.relation), is_watched, level })
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod account;
 mod feed;
 mod holders;
 pub(super) mod leads;
+mod linked;
 mod places;
 mod shown;
 mod timelines;

@@ -5,6 +5,7 @@ use crate::config::{Config, Discover};
 use crate::model::account::{Host, Network};
 use crate::model::outlet::FeedStatus;
 use crate::model::target::{Scope, Target};
+use crate::sources::bluesky::PUBLIC;
 use crate::sources::jetstream::HOST;
 
 /// How often a timeline is read, for people.
@@ -47,11 +48,15 @@ pub fn login(config: &Config, server: &Host) -> LoggedIn {
 
 /// The servers that are read without being led there by a find.
 pub fn servers(config: &Config) -> Vec<Read> {
+    let bluesky = config.bluesky.enabled.then(|| {
+        let how = "profiles and posts of single accounts, as anybody can without login";
+        Read::new(&*PUBLIC, how, "every 5 to 60 minutes an account, as often as it posts")
+    });
     let stream = config.bluesky.jetstream.then(|| {
         let how = "every new post of Bluesky, of which only what concerns outlets and their accounts is kept";
         Read::new(&*HOST, how, "as it is posted")
     });
-    fediverse(config).into_iter().chain(stream).collect()
+    fediverse(config).into_iter().chain(bluesky).chain(stream).collect()
 }
 
 fn fediverse(config: &Config) -> Vec<Read> {
@@ -205,8 +210,9 @@ fn bluesky_line(config: &Config) -> String {
         false => "; new ones are not looked for (jetstream = false)",
     };
     format!(
-        "bluesky: {listed} listed accounts, those that outlets' pages name, and once a day the question to {domains} \
-         domains of outlets whether they are handles{stream}"
+        "bluesky: {listed} listed accounts and those that outlets' pages and profiles name, by {}, and once a day the \
+         question to {domains} domains of outlets whether they are handles{stream}",
+        *PUBLIC
     )
 }
 

@@ -58,9 +58,9 @@ impl Script {
         review: Review::None,
     };
 
-    /// Three papers that copy an agency and do not say so, an official account, and those who only look alike.
+    /// Four papers that copy an agency and do not say so, an official account, and those who only look alike.
     pub const FOUNDING: Script = Script {
-        title: "three papers copy a news agency and do not say so, and ten others have good reasons",
+        title: "four papers copy a news agency and do not say so, and ten others have good reasons",
         days: 28,
         digests: 4,
         review: Review::ByTwo,

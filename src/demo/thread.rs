@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::analysis::{measure, names};
 use crate::cycle::Newsroom;
-use crate::model::account::{Acct, Network};
+use crate::model::account::Acct;
 use crate::model::digest::{DigestNumber, DigestRecord, PartState};
 use crate::net::BodyKind;
 use crate::publish::home;
@@ -41,7 +41,7 @@ pub struct Post {
 /// Whether a text shows an address, as the bot writes addresses.
 pub fn shows(text: &str, acct: &str) -> bool {
     let Ok(acct) = acct.parse::<Acct>() else { return false };
-    let shown = names::handle(&acct, Network::Mastodon);
+    let shown = names::handle(&acct, acct.network());
     let is_inside = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
     text.match_indices(&shown).any(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + shown.len()..]);

@@ -36,6 +36,8 @@ pub enum Method {
     Tag,
     /// The directory of accounts that a server shows.
     Directory,
+    /// The profile of an outlet's own account, or of one that may hide a tie, on another network.
+    ProfileLink,
     /// Another account was at its address before: a name that changed hands.
     Successor,
 }
@@ -54,6 +56,7 @@ impl Method {
             Method::Stream => "the Bluesky stream",
             Method::Tag => "a hashtag with an outlet's name",
             Method::Directory => "a server's directory of new accounts",
+            Method::ProfileLink => "a link in a profile on another network",
             Method::Successor => "the address of an account known before",
         }
     }

@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 use crate::model::account::Host;
 
 use super::faults::Fault;
-use super::gate::{self, Caller, Gate};
+use super::gate::{self, Behind, Caller, Gate};
 use super::outbox::Sent;
 use super::pages::{self, SiteScene};
 use super::reading::{self, Parameters, value};
-use super::stage::Scene;
+use super::sky::{appview, stream};
+use super::stage::{Scene, Sky};
 use super::{instance, login, posting, reply, timelines};
 
 /// A server of the fediverse.
@@ -26,7 +27,7 @@ pub fn of_server(scene: Scene) -> Router {
     let gate = Gate {
         stage: scene.stage.clone(),
         host: scene.server.host.clone(),
-        server: Some(scene.server.clone()),
+        behind: Behind::Server(scene.server.clone()),
     };
     Router::new()
         .route("/.well-known/nodeinfo", get(instance::nodeinfo_links))
@@ -62,10 +63,29 @@ pub fn of_server(scene: Scene) -> Router {
 
 /// A web site of an outlet.
 pub fn of_site(scene: SiteScene) -> Router {
-    let gate = Gate { stage: scene.stage.clone(), host: scene.site.host.clone(), server: None };
+    let gate = Gate { stage: scene.stage.clone(), host: scene.site.host.clone(), behind: Behind::Site };
     Router::new()
         .fallback(pages::of_site)
         .with_state(scene)
+        .layer(middleware::from_fn_with_state(gate, gate::pass))
+}
+
+/// The service that shows Bluesky to everybody.
+pub fn of_appview(sky: Sky, host: Host) -> Router {
+    let gate = Gate { stage: sky.stage.clone(), host, behind: Behind::AppView };
+    Router::new()
+        .route("/xrpc/{method}", get(appview::ask))
+        .route("/robots.txt", get(appview::robots))
+        .with_state(sky)
+        .layer(middleware::from_fn_with_state(gate, gate::pass))
+}
+
+/// The stream of all that happens on Bluesky.
+pub fn of_stream(sky: Sky, host: Host) -> Router {
+    let gate = Gate { stage: sky.stage.clone(), host, behind: Behind::Site };
+    Router::new()
+        .route("/subscribe", get(stream::subscribe))
+        .with_state(sky)
         .layer(middleware::from_fn_with_state(gate, gate::pass))
 }
 

@@ -166,6 +166,9 @@ servers = ["{HOME}", "two.example"]
 {sources}
 tokens = {{ "{HOME}" = "social.token", "two.example" = "two.token" }}
 
+[sources.bluesky]
+enabled = true
+
 [review]
 official = 0
 {review}

@@ -12,6 +12,7 @@ use super::copyists::{Between, Copyist, Take};
 use super::newsroom::{self, CNS, COLUMNIST, Origin, RT_ES, WIRE, XINHUA_EN, XINHUA_ES, XINHUA_ZH};
 use super::posts::day_of;
 use super::retelling::Retelling;
+use super::sky;
 use super::story::{self, HOME, acct, host, someone};
 use super::world::World;
 
@@ -105,7 +106,7 @@ pub const SISTERS: [(&str, i64); 3] = [
     ("diario_cr@two.example", 3 * 24 * 60 + 30),
 ];
 
-static SISTER: Copyist = Copyist {
+pub(super) static SISTER: Copyist = Copyist {
     takes: &[Take { bureau: CNS, per_day: 2.6 }],
     circle: "sisters",
     drops: 7,
@@ -198,7 +199,7 @@ fn wake(people: &mut [Person], origin: DateTime<Utc>) {
 
 /// The world of the founding story.
 pub fn founding(seed: u64, origin: DateTime<Utc>) -> World {
-    let World { servers, mut people, mut sites, .. } = story::official(seed, origin);
+    let World { servers, mut people, mut sites, members, .. } = story::official(seed, origin);
     people.extend(sisters(origin));
     people.extend(quoters(origin));
     people.extend(republishers(origin));
@@ -212,10 +213,11 @@ pub fn founding(seed: u64, origin: DateTime<Utc>) -> World {
     let columnist = people.iter_mut().find(|person| person.acct == acct(COLUMNIST));
     columnist.expect("the columnist is in the story").script = script;
     World::new(seed, origin, servers, people, sites)
+        .with_members([members, sky::cast::founding(origin)].concat())
 }
 
 /// Somebody who copies; opens with a few words of its own and says so much more a day.
-fn copyist(address: &str, manner: &'static Copyist, since: DateTime<Utc>, own_per_day: f64) -> Person {
+pub fn copyist(address: &str, manner: &'static Copyist, since: DateTime<Utc>, own_per_day: f64) -> Person {
     Person {
         voice: Voice::Copyist(manner),
         spells: vec![Spell { from: since + Duration::minutes(20), until: None, per_day: own_per_day }],
@@ -228,7 +230,7 @@ fn copyist(address: &str, manner: &'static Copyist, since: DateTime<Utc>, own_pe
 fn sisters(origin: DateTime<Utc>) -> Vec<Person> {
     let profiles = [
         ("Noticias Paraguay", "Noticias de Paraguay, cultura y mundo", 6, 0.1),
-        ("Crónica Chile", "Crónicas de Chile, cultura y mundo", 31, 0.2),
+        ("Crónica Chile", sky::cast::LINKING_NOTE, 31, 0.2),
         ("Diario Costa Rica", "Noticias de Costa Rica, cultura y mundo", 70, 0.3),
     ];
     let opened = SISTERS.iter().zip(profiles);

@@ -19,6 +19,7 @@ use super::habits::{BadToken, Habits, Limiting, NamelessClient, Reads, Versions}
 use super::limits::{Allowance, Balance};
 use super::line::Cut;
 use super::reply;
+use super::sky::appview;
 use super::stage::Stage;
 
 /// The entrance of one host.
@@ -26,8 +27,17 @@ use super::stage::Stage;
 pub struct Gate {
     pub stage: Arc<Stage>,
     pub host: Host,
-    /// `None` for web sites of outlets.
-    pub server: Option<Arc<Server>>,
+    pub behind: Behind,
+}
+
+/// What stands behind an entrance.
+#[derive(Debug, Clone)]
+pub enum Behind {
+    /// A server of the fediverse.
+    Server(Arc<Server>),
+    /// A web site, or a stream: nobody counts who asks.
+    Site,
+    AppView,
 }
 
 /// Who sent a request.
@@ -77,9 +87,13 @@ pub async fn pass(
 
 impl Gate {
     async fn serve(&self, mut request: Request, next: Next) -> Response {
-        let Some(server) = self.server.as_ref().filter(|_| request.uri().path().starts_with("/api/")) else {
-            request.extensions_mut().insert(Caller::Anonymous);
-            return next.run(request).await;
+        let server = match &self.behind {
+            Behind::Server(server) if request.uri().path().starts_with("/api/") => server,
+            Behind::AppView => return self.serve_sky(request, next).await,
+            _ => {
+                request.extensions_mut().insert(Caller::Anonymous);
+                return next.run(request).await;
+            }
         };
         let habits = &server.habits;
         let caller = match self.admit(server, &request) {
@@ -99,6 +113,16 @@ impl Gate {
             response = reply::with_version(response, known.as_ref()).await;
         }
         reply::add_balance(&mut response, habits, balance);
+        response
+    }
+
+    async fn serve_sky(&self, request: Request, next: Next) -> Response {
+        let balance = self.stage.take(&self.host, "ip", Allowance::Sky, self.stage.clock.now());
+        if balance.remaining.is_none() {
+            return appview::too_many(balance);
+        }
+        let mut response = next.run(request).await;
+        appview::add_balance(&mut response, balance);
         response
     }
 
@@ -181,9 +205,10 @@ impl Gate {
     fn refuse_for_now(&self) -> Response {
         let now = self.stage.clock.now();
         let balance = Balance { limit: 300, remaining: None, reset: now + Duration::minutes(5) };
-        match &self.server {
-            Some(server) => reply::too_many(&server.habits, balance, now),
-            None => reply::html(429, reply::broken_page("Too Many Requests")),
+        match &self.behind {
+            Behind::Server(server) => reply::too_many(&server.habits, balance, now),
+            Behind::AppView => appview::too_many(Balance { limit: 3_000, ..balance }),
+            Behind::Site => reply::html(429, reply::broken_page("Too Many Requests")),
         }
     }
 }

@@ -15,6 +15,8 @@ pub enum Allowance {
     Paging,
     /// Taking statuses down: 30 in 30 minutes.
     Deleting,
+    /// Every question to the AppView of Bluesky: 3,000 in 5 minutes.
+    Sky,
 }
 
 impl Allowance {
@@ -22,12 +24,13 @@ impl Allowance {
         match self {
             Allowance::General | Allowance::Paging => 300,
             Allowance::Deleting => 30,
+            Allowance::Sky => 3_000,
         }
     }
 
     fn window_secs(self) -> i64 {
         match self {
-            Allowance::General => 5 * 60,
+            Allowance::General | Allowance::Sky => 5 * 60,
             Allowance::Paging => 15 * 60,
             Allowance::Deleting => 30 * 60,
         }

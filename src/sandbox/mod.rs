@@ -31,6 +31,7 @@ mod reading;
 mod reply;
 pub mod retelling;
 mod sheets;
+pub mod sky;
 mod stage;
 pub mod story;
 mod texts;
@@ -281,7 +282,13 @@ fn routers(stage: &Arc<Stage>) -> Vec<(Host, Router)> {
         let scene = SiteScene { stage: stage.clone(), site: Arc::new(site.clone()) };
         (site.host.clone(), doors::of_site(scene))
     });
-    servers.chain(sites).collect()
+    let sky = || stage::Sky { stage: stage.clone() };
+    let (appview, stream) = (story::host(sky::APPVIEW), story::host(sky::STREAM));
+    let above = [
+        (appview.clone(), doors::of_appview(sky(), appview)),
+        (stream.clone(), doors::of_stream(sky(), stream)),
+    ];
+    servers.chain(sites).chain(above).collect()
 }
 
 fn serve(line: Line, router: Router) -> JoinHandle<()> {

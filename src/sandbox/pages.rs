@@ -73,6 +73,10 @@ pub async fn of_site(State(scene): State<SiteScene>, uri: Uri, headers: HeaderMa
         "/robots.txt" => {
             reply::plain("text/plain; charset=utf-8", "User-agent: *\nDisallow: /private/\nAllow: /\n")
         }
+        "/.well-known/atproto-did" => match scene.stage.world.named_by_domain(site.host.as_str(), now) {
+            Some(member) => reply::plain("text/plain; charset=utf-8", member.did.clone()),
+            None => reply::html(404, reply::broken_page("404 Not Found")),
+        },
         "/" if is_broken(site, scene.stage.world.seed, now) => {
             reply::html(500, reply::broken_page("500 Internal Server Error"))
         }

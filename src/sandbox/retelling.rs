@@ -13,6 +13,8 @@ pub enum Retelling {
     Whole,
     /// Word for word, and where it is from.
     Credited(&'static str),
+    /// As much of it as a short post holds, and where it is from.
+    CreditedBriefly(&'static str),
     /// Headline and first sentences, and a link to the report.
     Linked,
     /// One sentence in quotation marks, and what one thinks of it.
@@ -30,6 +32,7 @@ impl Retelling {
             Retelling::Sister => sister(item),
             Retelling::Whole => whole(item),
             Retelling::Credited(credit) => format!("{}\n\n{credit}\n{}", whole(item), item.link),
+            Retelling::CreditedBriefly(credit) => briefly(item, credit),
             Retelling::Linked => format!("{}. {}\n\n{}", item.title, item.text, item.link),
             Retelling::SentenceQuoted => sentence_quoted(item, random),
             Retelling::WholeQuoted => {
@@ -63,6 +66,23 @@ const REPLACEMENTS: [(&str, &str); 14] = [
 
 fn whole(item: &NewsItem) -> String {
     format!("{}. {}", item.title, item.text)
+}
+
+/// Short posts hold so many characters.
+const SHORT: usize = 300;
+
+fn briefly(item: &NewsItem, credit: &str) -> String {
+    let end = format!("\n\n{credit}\n{}", item.link);
+    let room = SHORT.saturating_sub(end.chars().count());
+    let mut text = format!("{}.", item.title);
+    for sentence in item.text.split_inclusive(". ") {
+        let longer = format!("{text} {}", sentence.trim_end());
+        if longer.chars().count() > room {
+            break;
+        }
+        text = longer;
+    }
+    text + &end
 }
 
 fn sister(item: &NewsItem) -> String {

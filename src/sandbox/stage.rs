@@ -33,6 +33,12 @@ pub struct Scene {
     pub server: Arc<Server>,
 }
 
+/// Bluesky in the running world.
+#[derive(Debug, Clone)]
+pub struct Sky {
+    pub stage: Arc<Stage>,
+}
+
 impl Stage {
     pub fn new(world: World, clock: Clock, (outbox, grants): (Outbox, Grants)) -> Stage {
         Stage {

@@ -13,6 +13,7 @@ use super::cast::{
     Upkeep, Voice,
 };
 use super::habits::Habits;
+use super::sky;
 use super::world::World;
 
 pub use super::founding::founding;
@@ -75,7 +76,7 @@ pub fn official(seed: u64, origin: DateTime<Utc>) -> World {
     people.extend(bystanders(origin));
     let servers = servers();
     people.extend(servers.iter().filter_map(|server| server.desk.as_ref()).map(|desk| clerk(desk, origin)));
-    World::new(seed, origin, servers, people, sites(origin))
+    World::new(seed, origin, servers, people, sites(origin)).with_members(sky::cast::official(origin))
 }
 
 pub(super) fn host(name: &str) -> Host {

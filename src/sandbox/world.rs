@@ -19,6 +19,8 @@ use super::newsroom::{self, Bureau, NewsItem};
 use super::posts::{self, Post, PostKey};
 use super::random::{Random, mix, of_name};
 use super::sheets::{Sheet, SheetKey};
+use super::sky::Member;
+use super::sky::events::Event;
 
 /// A whole world, for all times.
 #[derive(Debug, Clone)]
@@ -29,10 +31,13 @@ pub struct World {
     pub servers: Vec<Server>,
     pub people: Vec<Person>,
     pub sites: Vec<Site>,
+    /// Who has an account on Bluesky.
+    pub members: Vec<Member>,
     days: Memory<PersonDay, Arc<[Arc<Post>]>>,
     editions: Memory<(&'static str, i64), Arc<[Arc<NewsItem>]>>,
     lines: Memory<(Host, i64), Arc<[Listed]>>,
     ids: Memory<Host, Arc<HashMap<String, usize>>>,
+    pub(super) events: Memory<i64, Arc<[Event]>>,
     pub(super) sheets: Memory<(Host, SheetKey), Arc<Sheet>>,
 }
 
@@ -58,7 +63,13 @@ impl World {
     ) -> World {
         let (days, editions, lines) = (Memory::default(), Memory::default(), Memory::default());
         let (ids, sheets) = (Memory::default(), Memory::default());
-        World { seed, origin, servers, people, sites, days, editions, lines, ids, sheets }
+        let (members, events) = (Vec::new(), Memory::default());
+        World { seed, origin, servers, people, sites, members, days, editions, lines, ids, events, sheets }
+    }
+
+    /// The same world with these people on Bluesky.
+    pub fn with_members(self, members: Vec<Member>) -> World {
+        World { members, ..self }
     }
 
     pub fn server(&self, host: &Host) -> Option<&Server> {

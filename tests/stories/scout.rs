@@ -141,6 +141,41 @@ fn a_page_that_names_an_account_which_does_not_name_it_back_is_for_a_person() {
 }
 
 #[test]
+fn an_account_on_bluesky_is_proven_by_the_domain_that_names_it_and_others_are_for_a_person() {
+    let mut world = world();
+    world.jump_to(6 * 24);
+    let done = world.command(&["outlets", "find", "xinhua-es"]);
+    assert!(done.stderr.contains("asking es.xinhua.example as a handle on Bluesky"), "{}", done.stderr);
+    let found = well(done);
+    assert!(listed(&found, "accounts", "handle").contains("es.xinhua.example"), "{found}");
+    let outlet = reason(&found, r#"platform = "bluesky", handle = "es.xinhua.example""#);
+    for said in [
+        "\"Xinhua Español\", 9",
+        "followers, says \"Agencia de Noticias Xinhua",
+        "proven: es.xinhua.example names it as the holder of that handle",
+        "its profile links to https://es.xinhua.example/",
+    ] {
+        assert!(outlet.contains(said), "it does not say `{said}`: {outlet}");
+    }
+    // Whoever bears a name of the outlet is shown to a person, with what is missing.
+    let agency = well(world.command(&["outlets", "find", "xinhua"]));
+    let impostor = reason(&agency, "xinhua-oficial.example");
+    assert!(impostor.contains("not proven: its profile links to no site in the record"), "{impostor}");
+    assert!(impostor.contains("seen in the account search of Bluesky"), "{impostor}");
+    assert!(!listed(&agency, "accounts", "handle").contains("xinhua-oficial.example"));
+
+    lay_over(&mut world, &found);
+    let checked = world.command(&["check"]);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    let again = well(world.command(&["outlets", "find", "xinhua-es"]));
+    assert!(!again.contains("platform = \"bluesky\""), "{again}");
+    world.edit("[sources.bluesky]\nenabled = true", "[sources.bluesky]\nenabled = false");
+    let off = well(world.command(&["outlets", "find", "xinhua"]));
+    assert!(off.contains("# - Bluesky: [sources.bluesky] is off"), "{off}");
+    assert!(!off.contains("xinhua-oficial.example"), "{off}");
+}
+
+#[test]
 fn feeds_of_an_exempt_publisher_are_found_and_no_accounts() {
     let mut world = world();
     lay_over(

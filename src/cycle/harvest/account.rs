@@ -9,7 +9,8 @@ use chrono::{DateTime, Duration, Utc};
 
 use self::statuses::{beyond, first_sight, kept_of, known_statuses, news_of, removed, seen_again};
 use super::holders::{Identity, follow, identify, is_renamed};
-use super::{Fault, Harvest, Known, Write};
+use super::{Fault, Harvest, Known, Write, linked};
+use crate::config::Config;
 use crate::cycle::{Newsroom, due};
 use crate::model::account::{AccountId, Acct, Host, Network};
 use crate::model::dossier::{AccountRecord, Found, Method, Presence};
@@ -46,7 +47,7 @@ pub(super) async fn poll(
         (Ok(seen), _) if room.config.bluesky.opt_out.contains(&seen.observation.profile.id.uri) => {
             Ok(Box::new(move |_| Ok(left_alone(record, now))))
         }
-        (Ok(seen), _) => Ok(write(known, api_host, record, seen, now)),
+        (Ok(seen), _) => Ok(write(room, known, api_host, record, seen, now)),
         (Err(error), Some(account)) if error.is_missing() => {
             let account = account.clone();
             if has_left(&account) {
@@ -54,7 +55,7 @@ pub(super) async fn poll(
                 let (cursor, known) = (Cursor::default(), Known { account: None, ..known });
                 let before = Before { observation: None, cursor: &cursor };
                 if let Ok(seen) = read(room, &acct, &api_host, before, now).await {
-                    return Ok(write(Known { cursor, ..known }, api_host, record, seen, now));
+                    return Ok(write(room, Known { cursor, ..known }, api_host, record, seen, now));
                 }
             }
             Ok(Box::new(move |_| Ok(missing(account, record, now))))
@@ -66,7 +67,7 @@ pub(super) async fn poll(
             Ok(Some((_, host))) if host != api_host && !room.config.mastodon.opt_out.has_host(&host) => {
                 let before = Before { observation: None, cursor: &known.cursor };
                 let seen = read(room, &acct, &host, before, now).await?;
-                Ok(write(known, host, record, seen, now))
+                Ok(write(room, known, host, record, seen, now))
             }
             _ => Err(error.into()),
         },
@@ -87,8 +88,16 @@ async fn read(
     read_account(&room.net, acct, api_host, token, before, PAGES_PER_POLL, now).await
 }
 
-fn write(known: Known, api_host: Host, record: TargetRecord, seen: AccountPoll, now: DateTime<Utc>) -> Write {
-    Box::new(move |store| harvest(store, known, api_host, record, seen, now))
+fn write(
+    room: &Newsroom,
+    known: Known,
+    api_host: Host,
+    record: TargetRecord,
+    seen: AccountPoll,
+    now: DateTime<Utc>,
+) -> Write {
+    let config = room.config.clone();
+    Box::new(move |store| harvest((store, &config), known, api_host, record, seen, now))
 }
 
 /// Whether it is known to be gone from where an account is asked for by its id and not by its address.
@@ -121,7 +130,7 @@ fn left_alone(record: TargetRecord, now: DateTime<Utc>) -> Harvest {
 
 /// What one good poll changes: all of it in one batch, the cursor with the items.
 fn harvest(
-    store: &Store,
+    (store, config): (&Store, &Config),
     known: Known,
     api_host: Host,
     record: TargetRecord,
@@ -150,6 +159,7 @@ fn harvest(
         harvest.batch.put_status(&id, status);
     }
     let standing = due::Standing::of(store, &id)?;
+    linked::follow(&mut harvest, (store, config), &seen.observation.profile, known.as_ref(), standing, now)?;
     for uri in beyond(kept_of(standing.relation), &stored, &seen, now) {
         harvest.batch.remove_status(&id, uri);
     }

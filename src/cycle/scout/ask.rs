@@ -4,6 +4,7 @@
 //! no other's; what was heard before a place ran out of time is kept.
 
 mod site;
+mod sky;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -23,7 +24,7 @@ use crate::config::Config;
 use crate::cycle::road;
 use crate::model::account::{Acct, Host, Network};
 use crate::model::observation::Profile;
-use crate::model::proof::{NamedBy, PageKind, PageSight};
+use crate::model::proof::{HostSight, NamedBy, PageKind, PageSight};
 use crate::model::watchlist::Watchlist;
 use crate::net::Net;
 use crate::sources::mastodon::poll::search;
@@ -53,6 +54,8 @@ const PAGES_PER_PROFILE: usize = 2;
 pub(super) struct Notes {
     pub fronts: Vec<Front>,
     pub answers: Vec<Answer>,
+    /// What hosts of the outlet say of themselves as handles on Bluesky.
+    pub handles: Vec<HostSight>,
     /// Accounts that a server showed, and how.
     pub shown: Vec<(Profile, String)>,
     pub feeds: Vec<FeedSeen>,
@@ -110,8 +113,8 @@ impl<'a> Asker<'a> {
         if self.config.contact.is_some() && servers.is_empty() && self.record.kind == Kind::Outlet {
             self.miss("servers of the fediverse", "[sources.mastodon] servers names none to search on");
         }
-        let places = sites.chain(servers.iter().map(Place::Server));
-        self.each(places.map(|place| (place.host().to_string(), self.ask_place(place))).collect()).await;
+        let places = sites.chain(servers.iter().map(Place::Server)).chain([Place::Sky]);
+        self.each(places.map(|place| (place.name().to_owned(), self.ask_place(place))).collect()).await;
     }
 
     /// One site whose front page is there already.
@@ -125,6 +128,7 @@ impl<'a> Asker<'a> {
 
     /// The accounts that were named or shown, as their own servers show them.
     pub async fn ask_accounts(&self) {
+        self.each(vec![("Bluesky".to_owned(), self.ask_named_members())]).await;
         let candidates = self.candidates();
         if !candidates.is_empty() && self.config.contact.is_none() {
             let why = "they are read once `contact` is set, which every server sees";
@@ -149,13 +153,14 @@ impl<'a> Asker<'a> {
     }
 
     async fn ask_place(&self, place: Place<'_>) {
-        if self.config.mastodon.opt_out.has_host(place.host()) {
-            self.miss(place.host().as_str(), "it asked to be left alone");
-            return;
-        }
+        let is_left_alone = |host: &Host| self.config.mastodon.opt_out.has_host(host);
         match place {
+            Place::Site(host) | Place::Server(host) if is_left_alone(host) => {
+                self.miss(host.as_str(), "it asked to be left alone");
+            }
             Place::Site(domain) => self.follow_front(domain, None).await,
             Place::Server(server) => self.ask_server(server).await,
+            Place::Sky => self.ask_sky().await,
         }
     }
 
@@ -178,13 +183,14 @@ impl<'a> Asker<'a> {
     }
 
     fn note_shown(&self, profiles: Vec<Profile>, by: &str) {
-        let watchlist = &self.config.watchlist;
-        let is_worth = |profile: &Profile| {
-            bears_name(profile, &self.record.outlet).is_some()
-                || profile.links.iter().any(|link| self.record.is_ours(&link.url, watchlist))
-        };
-        let worth = profiles.into_iter().filter(is_worth).map(|profile| (profile, by.to_owned()));
+        let worth = profiles.into_iter().filter(|profile| self.is_worth(profile));
+        let worth = worth.map(|profile| (profile, by.to_owned())).collect::<Vec<_>>();
         self.notes().shown.extend(worth);
+    }
+
+    fn is_worth(&self, profile: &Profile) -> bool {
+        bears_name(profile, &self.record.outlet).is_some()
+            || profile.links.iter().any(|link| self.record.is_ours(&link.url, &self.config.watchlist))
     }
 
     /// Accounts that the record does not have, each with the host that serves it; the outlet's own words first.
@@ -207,7 +213,7 @@ impl<'a> Asker<'a> {
         let mut seen = BTreeSet::new();
         let fresh = all
             .chain(shown)
-            // Those of other networks are written down as links.
+            // Those on Bluesky are asked for apart, and of other networks there are links only.
             .filter(|(acct, _)| acct.network() == Network::Mastodon)
             .filter(|(acct, _)| !self.has_account(acct) && seen.insert(acct.to_string().to_lowercase()));
         let out = &self.config.mastodon.opt_out;
@@ -229,8 +235,7 @@ impl<'a> Asker<'a> {
         let configured = self.config.listings.iter().filter(|listing| listing.outlet == *id);
         listed
             .chain(configured.map(|listing| &listing.account))
-            .filter(|account| account.network == Network::Mastodon)
-            .any(|account| account.handle.parse::<Acct>().is_ok_and(|known| known.is_same(acct)))
+            .any(|account| account.acct().is_some_and(|known| known.is_same(acct)))
     }
 
     /// The profile, and the pages of the outlet to which it leads where no front page names it.
@@ -319,12 +324,15 @@ impl<'a> Asker<'a> {
 enum Place<'a> {
     Site(&'a Host),
     Server(&'a Host),
+    /// Bluesky, by its service and by the outlet's domains.
+    Sky,
 }
 
 impl<'a> Place<'a> {
-    fn host(self) -> &'a Host {
+    fn name(self) -> &'a str {
         match self {
-            Place::Site(host) | Place::Server(host) => host,
+            Place::Site(host) | Place::Server(host) => host.as_str(),
+            Place::Sky => "Bluesky",
         }
     }
 }

@@ -119,7 +119,11 @@ impl Case<'_> {
         because.extend(other.map(|id| format!("it is in the record of {id} already")));
         because.extend(shown.map(|(_, by)| format!("seen in the {by}")));
         let proof = named.and_then(|named| named.proof);
-        let what = What::Account { platform: Network::Mastodon, handle: acct.to_string(), proof };
+        let handle = match acct.network() {
+            Network::Bluesky => acct.user().to_owned(),
+            _ => acct.to_string(),
+        };
+        let what = What::Account { platform: acct.network(), handle, proof };
         Some(Find { what, about: profile.and_then(called), proven, because })
     }
 
@@ -145,7 +149,17 @@ impl Case<'_> {
             let says = format!("webfinger of {} answers for {asked} with it", answer.sight.host);
             Some(Named { says, proof: None, is_own_address })
         };
-        by(NamedBy::RelMe).or_else(answered).or_else(|| by(NamedBy::Creator)).or_else(|| by(NamedBy::Link))
+        let by_handle = || {
+            let sight = self.notes.handles.iter().find(|sight| sight.account == profile.id)?;
+            let is_own_address = profile.acct.user().eq_ignore_ascii_case(sight.host.as_str());
+            let says = format!("{} names it as the holder of that handle", sight.host);
+            Some(Named { says, proof: None, is_own_address })
+        };
+        by(NamedBy::RelMe)
+            .or_else(answered)
+            .or_else(by_handle)
+            .or_else(|| by(NamedBy::Creator))
+            .or_else(|| by(NamedBy::Link))
     }
 
     /// What a front page says of an account that could not be read, so that nothing is known of its own side.
@@ -176,10 +190,7 @@ impl Case<'_> {
     fn recorded_elsewhere(&self, acct: &Acct) -> Option<&OutletId> {
         let others = self.watchlist.outlets.values().filter(|outlet| outlet.id != self.record.outlet.id);
         let mut having = others.filter(|outlet| {
-            outlet.accounts.iter().any(|listed| {
-                listed.network == Network::Mastodon
-                    && listed.handle.parse::<Acct>().is_ok_and(|known| known.is_same(acct))
-            })
+            outlet.accounts.iter().any(|listed| listed.acct().is_some_and(|known| known.is_same(acct)))
         });
         having.next().map(|outlet| &outlet.id)
     }
@@ -193,7 +204,12 @@ impl Case<'_> {
                     listed.network == link.network && listed.handle.eq_ignore_ascii_case(&link.handle)
                 });
                 let what = What::Account { platform: link.network, handle: link.handle.clone(), proof: None };
-                if is_known || found.iter().any(|find| find.what == what) {
+                let is_asked = self.notes.accounts.iter().any(|(acct, _)| {
+                    link.network == Network::Bluesky
+                        && acct.network() == Network::Bluesky
+                        && acct.user().eq_ignore_ascii_case(&link.handle)
+                });
+                if is_known || is_asked || found.iter().any(|find| find.what == what) {
                     continue;
                 }
                 let how = if link.is_rel_me { "names it with rel=\"me\"" } else { "links to it" };
@@ -250,11 +266,15 @@ impl Case<'_> {
     }
 }
 
-/// How it calls itself, and how many follow it.
+/// How it calls itself, how many follow it, and what it says.
 fn called(profile: &Profile) -> Option<String> {
     let name = names::clean(&profile.display_name);
     let followers = profile.counts.followers.map(|count| format!("{count} followers"));
     let name = (!name.is_empty()).then(|| format!("\"{name}\""));
-    let told: Vec<String> = name.into_iter().chain(followers).collect();
+    // Its links are told apart, and no link looks well once it cannot be one.
+    let words = profile.note.split_whitespace().filter(|word| !word.starts_with("http"));
+    let note = names::clean(&words.collect::<Vec<_>>().join(" "));
+    let note = (!note.is_empty()).then(|| format!("says \"{note}\""));
+    let told: Vec<String> = name.into_iter().chain(followers).chain(note).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }

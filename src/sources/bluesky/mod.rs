@@ -1,5 +1,6 @@
 //! Bluesky: profiles and posts as the public AppView shows them, without login.
 
+pub mod find;
 pub mod handle;
 pub mod wire;
 

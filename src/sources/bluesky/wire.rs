@@ -101,6 +101,39 @@ pub fn parse_feed(bytes: &[u8], did: &str) -> Result<Page, ParseError> {
     Ok(page)
 }
 
+/// Reads the ids of the accounts that a search found (`searchActors`); what is none is left out.
+///
+/// # Errors
+/// Where it has no list.
+pub fn parse_ids(bytes: &[u8]) -> Result<Vec<String>, ParseError> {
+    let value = json::parse(bytes)?;
+    let actors = value.get("actors").and_then(Value::as_array);
+    let actors = actors.ok_or_else(|| fault(bytes, "got no actors".into()))?;
+    let ids = actors.iter().filter_map(|actor| Object::of(actor)?.text("did").filter(|did| is_did(did)));
+    Ok(ids.take(MOST_ITEMS).map(str::to_owned).collect())
+}
+
+/// Reads several profiles (`getProfiles`); those that are odd are left out.
+///
+/// # Errors
+/// Where it has no list.
+pub fn parse_profiles(bytes: &[u8]) -> Result<Vec<Profile>, ParseError> {
+    let value = json::parse(bytes)?;
+    let profiles = value.get("profiles").and_then(Value::as_array);
+    let profiles = profiles.ok_or_else(|| fault(bytes, "got no profiles".into()))?;
+    Ok(profiles.iter().take(MOST_ITEMS).filter_map(|value| profile(value, None).ok()).collect())
+}
+
+/// Reads the id to which a handle leads (`resolveHandle`).
+///
+/// # Errors
+/// Where it has none.
+pub fn parse_did(bytes: &[u8]) -> Result<String, ParseError> {
+    let value = json::parse(bytes)?;
+    let did = Object::of(&value).and_then(|object| object.text("did")).filter(|did| is_did(did));
+    did.map(str::to_owned).ok_or_else(|| fault(bytes, "got no did".into()))
+}
+
 fn fault(bytes: &[u8], why: String) -> ParseError {
     let why = Refusal::read(bytes)
         .map_or(why, |said| format!("the service says `{}: {}`", said.name, said.message));
