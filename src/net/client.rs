@@ -1,6 +1,7 @@
 //! Requests from the check of their URL to the last byte of the answer.
 
 mod known;
+mod query;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -16,7 +16,6 @@ use crate::model::status::{SeenStatus, Status, StatusUri, Version};
 use crate::model::target::TargetRecord;
 use crate::sources::account::{AccountPoll, Before};
 use crate::sources::bluesky::AppView;
-use crate::sources::mastodon::poll::read_account;
 use crate::sources::walk::{PAGE, Sight};
 use crate::sources::{PollError, webfinger};
 use crate::store::{Store, StoreError, unless_damaged};
@@ -74,8 +73,7 @@ async fn read(
     if acct.network() == Network::Bluesky {
         return AppView::public(&room.net).read_account(acct, before, PAGES_PER_POLL, now).await;
     }
-    let token = room.config.mastodon.tokens.get(api_host);
-    read_account(&room.net, acct, api_host, token, before, PAGES_PER_POLL, now).await
+    room.server(api_host).read_account(acct, before, PAGES_PER_POLL, now).await
 }
 
 fn write(known: Known, api_host: Host, record: TargetRecord, seen: AccountPoll, now: DateTime<Utc>) -> Write {

@@ -1,6 +1,6 @@
 //! Polls of accounts and account searches: each a request or two and a pure reading of the answer.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
@@ -12,13 +12,9 @@ use crate::model::account::{Acct, Host};
 use crate::model::observation::{Observation, Profile};
 use crate::model::target::{Cursor, Rejected};
 use crate::net::Net;
-use crate::sources::account::{AccountPoll, Before};
+use crate::sources::account::{AccountPoll, Before, is_recent};
 use crate::sources::walk::{Ask, Next, PAGE, Sheet, Walk, is_overlap_due};
 use crate::sources::{PollError, aside, json};
-
-/// Profiles change rarely: a poll that comes sooner after the last look at one reads its statuses by the id that it
-/// had. Accounts of outlets are polled more rarely than this, those that carry copy are read every second time.
-const PROFILE_EVERY: Duration = Duration::minutes(35);
 
 /// The longest query that is sent to a search, in characters.
 const QUERY_CHARS: usize = 200;
@@ -42,10 +38,7 @@ pub async fn read_account(
     let Before { observation, cursor } = before;
     // Once a day all is read, whatever the server says of versions.
     let known = observation.filter(|_| !is_overlap_due(cursor, now));
-    let is_recent = |known: &&Observation| {
-        known.seen_at <= now && now - known.seen_at < PROFILE_EVERY && !known.profile.is_suspended
-    };
-    let early = match known.filter(is_recent).filter(|_| !cursor.heads.is_empty()) {
+    let early = match known.filter(|known| is_recent(known, cursor, now)) {
         Some(known) => server.account(known.clone(), cursor.clone(), pages, now).await.ok(),
         None => None,
     };
