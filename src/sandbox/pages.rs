@@ -38,6 +38,7 @@ pub async fn of_server(State(scene): State<Scene>, uri: Uri) -> Response {
     let mut segments = uri.path().split('/').filter(|segment| !segment.is_empty());
     let first = segments.next();
     let user = match first {
+        Some("notes") => return page_of_note(&view, segments.next()),
         Some("users") => segments.next(),
         Some("about") | None => return reply::html(200, document("en", scene.server.title, "", "")),
         Some(other) => other.strip_prefix('@'),
@@ -50,6 +51,13 @@ pub async fn of_server(State(scene): State<Scene>, uri: Uri) -> Response {
         Some(id) => status(&view, id),
     });
     match page {
+        Some(page) => reply::html(200, page),
+        None => reply::html(404, reply::broken_page("The page you are looking for isn't here.")),
+    }
+}
+
+fn page_of_note(view: &View, id: Option<&str>) -> Response {
+    match id.and_then(|id| status(view, id)) {
         Some(page) => reply::html(200, page),
         None => reply::html(404, reply::broken_page("The page you are looking for isn't here.")),
     }

@@ -37,6 +37,8 @@ pub enum Part {
     Whole,
     /// Only posts of the server's own accounts.
     Local,
+    /// Only posts that came from other servers.
+    Remote,
 }
 
 /// What a reading of a timeline brought.
@@ -100,6 +102,7 @@ impl Timeline<'_> {
             (true, _) if self == Timeline::Live(Scope::Local) => Ok(Part::Local),
             (true, true) => Ok(Part::Whole),
             (true, false) => Ok(Part::Local),
+            (false, true) if self != Timeline::Live(Scope::Local) => Ok(Part::Remote),
             (false, _) => {
                 let to =
                     if local == Access::Nobody { "to nobody" } else { "only to those who are logged in" };
@@ -119,8 +122,10 @@ impl Timeline<'_> {
     fn page(self, host: &Host, part: Part, below: Option<&str>) -> Url {
         let limit = PAGE.to_string();
         let mut parameters = vec![("limit", limit.as_str())];
-        if part == Part::Local {
-            parameters.push(("local", "true"));
+        match part {
+            Part::Whole => {}
+            Part::Local => parameters.push(("local", "true")),
+            Part::Remote => parameters.push(("remote", "true")),
         }
         parameters.extend(below.map(|id| ("max_id", id)));
         match self {
@@ -296,6 +301,8 @@ mod tests {
             (access(Public, Members), Scope::Public, true, Part::Whole),
             (access(Public, Nobody), Scope::Local, false, Part::Local),
             (access(Members, Nobody), Scope::Public, true, Part::Local),
+            (access(Nobody, Public), Scope::Public, false, Part::Remote),
+            (access(Members, Unsaid), Scope::Public, false, Part::Remote),
         ] {
             assert_eq!(open(rules, scope, is_member), Ok(part), "{rules:?} {scope:?}");
         }
@@ -304,6 +311,15 @@ mod tests {
         assert!(open(access(Nobody, Nobody), Scope::Public, true).unwrap_err().contains("to nobody"));
         let tags = Timeline::Tag("x").open(access(Nobody, Nobody), &host, false, now);
         assert_eq!(tags.unwrap(), Part::Whole);
+        for (local, remote, is_member, part) in [
+            (Nobody, Public, false, Part::Remote),
+            (Members, Members, true, Part::Whole),
+            (Public, Nobody, true, Part::Local),
+        ] {
+            let access =
+                TimelinesAccess { tag_local: local, tag_remote: remote, ..TimelinesAccess::default() };
+            assert_eq!(Timeline::Tag("x").open(access, &host, is_member, now).unwrap(), part);
+        }
     }
 
     #[test]
@@ -313,6 +329,10 @@ mod tests {
         assert_eq!(
             page(Timeline::Live(Scope::Local), Part::Local, None),
             "https://social.example/api/v1/timelines/public?limit=40&local=true"
+        );
+        assert_eq!(
+            page(Timeline::Live(Scope::Public), Part::Remote, None),
+            "https://social.example/api/v1/timelines/public?limit=40&remote=true"
         );
         assert_eq!(
             page(Timeline::Tag("新华社"), Part::Whole, Some("9")),
