@@ -14,6 +14,7 @@ pub mod bluesky;
 mod encoding;
 pub mod fediverse;
 pub mod feed;
+pub mod followers;
 pub mod html;
 mod json;
 pub mod mastodon;

@@ -11,10 +11,10 @@ use super::{call, wire};
 use crate::model::account::{Acct, Host};
 use crate::model::observation::{Observation, Profile};
 use crate::model::target::{Cursor, Rejected};
-use crate::net::Net;
+use crate::net::{Method, Net, Outgoing};
 use crate::sources::account::{AccountPoll, Before, is_recent};
 use crate::sources::walk::{Ask, Next, PAGE, Sheet, Walk, is_overlap_due};
-use crate::sources::{PollError, aside, json};
+use crate::sources::{PollError, aside, fediverse, followers, json};
 
 /// The longest query that is sent to a search, in characters.
 const QUERY_CHARS: usize = 200;
@@ -89,6 +89,36 @@ pub async fn search(
         excerpt: profile.id.uri,
     }));
     Ok((found, rejected))
+}
+
+/// A page of the followers of an account, `None` where they are not shown to everybody. Any refusal is an answer, so
+/// that the interface is not left alone because of it.
+///
+/// # Errors
+/// What the fetch or the reading said.
+pub(in crate::sources) async fn followers_page(
+    server: fediverse::Server<'_>,
+    local_id: &str,
+    below: Option<&str>,
+) -> Result<Option<followers::Page>, PollError> {
+    let fediverse::Server { net, host, token, .. } = server;
+    let mut parameters = vec![("limit", "80")];
+    parameters.extend(below.map(|id| ("max_id", id)));
+    let url = call(host, &["api", "v1", "accounts", local_id, "followers"], &parameters);
+    Server { net, host, token }.let_in(&url).await?;
+    let (method, address, token) = (Method::Get, url.to_string(), token.cloned());
+    let outgoing = Outgoing { method, url: address, token, headers: vec![], body: None };
+    let answer = net.send(outgoing).await?;
+    if !followers::are_shown(&url, answer.status)? {
+        return Ok(None);
+    }
+    let read = followers::parse(&answer.body, |value| followers::of_mastodon(value, host));
+    let (_, followers) = read.map_err(|error| PollError::parse(url.as_str(), error))?;
+    let next = match LinkNext::read(answer.link.as_deref(), &url) {
+        LinkNext::Page(id) => Some(id),
+        LinkNext::Nothing | LinkNext::Unsaid => None,
+    };
+    Ok(Some(followers::Page { followers, next }))
 }
 
 /// A page of statuses as it came.

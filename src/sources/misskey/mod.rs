@@ -5,6 +5,7 @@
 //! Foundkey answer the same questions.
 
 mod mfm;
+mod people;
 pub mod wire;
 
 use chrono::{DateTime, Duration, Utc};
@@ -14,22 +15,17 @@ use url::Url;
 
 use self::wire::Refusal;
 use super::account::{AccountPoll, Before, is_recent};
-use super::json::clip;
 use super::mastodon::profile::is_served_by;
 use super::mastodon::timeline::{Descent, Reading};
 use super::mastodon::wire::{Page, TimelinePage};
 use super::walk::{Ask, Next, PAGE, Sheet, Walk};
 use super::{PollError, aside, webfinger};
 use crate::model::account::{Acct, Host};
-use crate::model::observation::{Observation, Profile};
+use crate::model::observation::Observation;
 use crate::model::status::StatusUri;
-use crate::model::target::{Cursor, Rejected};
+use crate::model::target::Cursor;
 use crate::net::{FetchError, Fetched, Net};
 
-/// The longest query that is sent to a search, in characters.
-const QUERY_CHARS: usize = 200;
-/// Fewer letters than this begin the names of too many.
-const SHORTEST_NAME: usize = 3;
 /// What is closed to us is not asked for again before.
 const CLOSED_FOR: Duration = Duration::hours(6);
 /// A server that speaks of a limit without saying so in its status is left alone so long.
@@ -107,35 +103,6 @@ impl Server<'_> {
         self.profile(acct, now).await.map_err(|asked| asked.of(acct, self.host))
     }
 
-    /// Users whose address begins with the first word of a query, and those whose name or description holds it.
-    ///
-    /// # Errors
-    /// What both questions met, if neither was answered.
-    pub async fn search(
-        self,
-        query: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(Vec<Profile>, Vec<Rejected>), PollError> {
-        let what = "its account search";
-        let query = clip(query, QUERY_CHARS);
-        let question = json!({"query": query, "limit": PAGE, "detail": true});
-        let by_name = self.users("users/search", question, what, now).await;
-        let Some(begins) = first_name(&query) else { return by_name };
-        let question = json!({"username": begins, "limit": PAGE, "detail": true});
-        let by_address = self.users("users/search-by-username-and-host", question, what, now).await;
-        match (by_name, by_address) {
-            (Ok((mut found, mut rejected)), Ok((more, bad))) => {
-                found.extend(more);
-                found.sort_by(|one, other| one.id.uri.cmp(&other.id.uri));
-                found.dedup_by(|one, other| one.id == other.id);
-                rejected.extend(bad);
-                Ok((found, rejected))
-            }
-            (Ok(found), Err(_)) | (Err(_), Ok(found)) => Ok(found),
-            (Err(error), Err(_)) => Err(error),
-        }
-    }
-
     /// Reads a timeline from the top: one page, and below it only while nothing known is met.
     ///
     /// # Errors
@@ -177,28 +144,6 @@ impl Server<'_> {
         let (url, host) = (answer.final_url.to_string(), self.host.clone());
         let parsed = aside(move || wire::parse_timeline(&answer.body, &host)).await;
         parsed.map_err(|error| PollError::parse(&url, error))
-    }
-
-    async fn users(
-        self,
-        endpoint: &str,
-        question: Value,
-        what: &'static str,
-        now: DateTime<Utc>,
-    ) -> Result<(Vec<Profile>, Vec<Rejected>), PollError> {
-        let answer = self.answer(endpoint, question, what, now).await?;
-        let (url, host) = (answer.final_url.to_string(), self.host.clone());
-        let parsed = aside(move || wire::parse_users(&answer.body, &host)).await;
-        let (profiles, mut rejected) = parsed.map_err(|error| PollError::parse(&url, error))?;
-        // What a server says of its own accounts is its word, but it may not give them the ids of others.
-        let is_its_own = |it: &Profile| it.acct.host() != self.host || is_served_by(it, self.host);
-        let (found, strange): (Vec<_>, Vec<_>) = profiles.into_iter().partition(is_its_own);
-        rejected.extend(strange.into_iter().map(|profile| Rejected {
-            item: format!("account {} of the search", profile.acct),
-            why: format!("its id lies elsewhere; expected one on {}", self.host),
-            excerpt: profile.id.uri,
-        }));
-        Ok((found, rejected))
     }
 
     async fn profile(self, acct: &Acct, now: DateTime<Utc>) -> Result<Observation, Asked> {
@@ -356,13 +301,6 @@ impl Server<'_> {
 
 /// How servers say that something is not for us, beside those that end in `_DISABLED` or `_DENIED`.
 const CLOSED: [&str; 3] = ["CREDENTIAL_REQUIRED", "UNAVAILABLE", "FORBIDDEN"];
-
-/// What a user's address may begin with, out of the name of an outlet.
-fn first_name(query: &str) -> Option<String> {
-    let word = query.split_whitespace().next()?.to_ascii_lowercase();
-    let is_name = word.len() >= SHORTEST_NAME && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    is_name.then_some(word)
-}
 
 /// Why there is no profile.
 enum Asked {
