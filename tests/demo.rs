@@ -33,6 +33,9 @@ fn official() -> Expected {
             "caption_fan@two.example",
             "radionorte@social.example",
             "ana@social.example",
+            // Known from the start, and linked by an outlet's page without a word about it.
+            "cns@notes.example",
+            "haru@notes.example",
         ],
     }
 }

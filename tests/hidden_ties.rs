@@ -10,8 +10,10 @@ use masthead::analysis::corpus::{CoGroup, CoPair, Corpus, SharedStatus};
 use masthead::analysis::review::{Before, Rules, Verdict, review};
 use masthead::model::account::{AccountId, Acct, Host, Network};
 use masthead::model::assessment::{Assessment, Level, Relation};
+use masthead::model::audience::{Audience, Tally};
 use masthead::model::digest::DigestNumber;
 use masthead::model::dossier::{AccountRecord, Dossier, Found, Method, NeverFlag, Presence};
+use masthead::model::evidence::Weight;
 use masthead::model::finding::{
     Approval, Approver, Claim, Finding, FindingId, FindingState, Statement, Withdrawal,
 };
@@ -341,6 +343,90 @@ fn a_single_silent_copier_is_a_lead_and_no_more() {
     assert_eq!(points(&assessment), 3.0);
     assert_eq!((assessment.relation, assessment.level), (Relation::Undisclosed, Level::Lead));
     assert_eq!(unmet(&assessment).len(), 2, "{:?}", unmet(&assessment));
+}
+
+/// What was counted among the followers of an account that was suspected of carrying this system.
+fn audience(user: &str, suspected: &str, read: u32, watched: u32) -> Audience {
+    let watched =
+        if watched > 0 { BTreeMap::from([("cn-party-state".to_owned(), watched)]) } else { BTreeMap::new() };
+    let tally = Some(Tally { read, watched });
+    Audience { account: account(user), at: now() - Duration::days(3), suspected: suspected.into(), tally }
+}
+
+/// Six other small accounts with three hundred followers, one of them watched.
+fn controls() -> Vec<Audience> {
+    (0..6).map(|number| audience(&format!("other{number}"), "ru-state", 50, u32::from(number == 0))).collect()
+}
+
+fn with_audiences(audiences: Vec<Audience>, corpus: Corpus) -> Corpus {
+    Corpus { audiences, ..corpus }
+}
+
+fn of_followers(assessment: &Assessment) -> Vec<(Weight, &str)> {
+    let found = assessment.evidence.iter().filter(|item| item.indicator.0 == "official_audience");
+    found.map(|item| (item.weight, item.says.as_str())).collect()
+}
+
+#[test]
+fn two_watched_among_four_followers_are_more_than_chance() {
+    let audiences = [vec![audience("paper", "cn-party-state", 4, 2)], controls()].concat();
+    let assessment = judged(&paper(&Posts::silent()), &with_audiences(audiences.clone(), corpus()));
+    assert_eq!(
+        of_followers(&assessment),
+        [(
+            Weight::Points(0.5),
+            "2 of its 4 followers are accounts of the system of China News Service, and 1 of the 300 of 6 other small \
+             accounts; by chance 1 in 2570"
+        )]
+    );
+    assert_eq!((points(&assessment), assessment.level), (3.5, Level::Lead));
+    let ready = judged(&paper(&Posts::silent()), &with_audiences(audiences, with_sisters()));
+    assert_eq!((points(&ready), ready.level), (5.0, Level::Ready));
+}
+
+/// A page of a diaspora is followed by diplomats and outlets, and carries nothing of theirs.
+#[test]
+fn a_diaspora_page_that_is_followed_by_diplomats_is_nothing() {
+    let audiences = [vec![audience("paper", "cn-party-state", 90, 12)], controls()].concat();
+    let quiet = Posts { copies_of_ten: 0, ..Posts::silent() };
+    assert_eq!(assess(&paper(&quiet), &watchlist(), &with_audiences(audiences.clone(), corpus())), None);
+    // One that passes on an item now and then, and says from whom.
+    let posts = Posts { copies_of_ten: 1, credit: Credit::Link, ..Posts::silent() };
+    let assessment = judged(&paper(&posts), &with_audiences(audiences, corpus()));
+    assert_eq!((assessment.relation, assessment.level), (Relation::Unrelated, Level::Nothing));
+    assert!(points(&assessment) <= 0.5, "{}", points(&assessment));
+}
+
+#[test]
+fn followers_alone_make_no_lead_ready() {
+    let audiences = [vec![audience("paper", "cn-party-state", 9, 9)], controls()].concat();
+    let assessment = judged(&paper(&Posts::silent()), &with_audiences(audiences, corpus()));
+    assert_eq!((points(&assessment), assessment.level), (3.5, Level::Lead));
+}
+
+#[test]
+fn what_others_have_as_well_is_no_evidence() {
+    let everybody = (0..6).map(|number| audience(&format!("other{number}"), "ru-state", 10, 3)).collect();
+    let audiences = [vec![audience("paper", "cn-party-state", 10, 4)], everybody].concat();
+    let assessment = judged(&paper(&Posts::silent()), &with_audiences(audiences, corpus()));
+    assert!(matches!(of_followers(&assessment)[..], [(Weight::Shown, _)]), "{:?}", of_followers(&assessment));
+    assert_eq!(points(&assessment), 3.0);
+}
+
+#[test]
+fn sisters_that_share_their_friends_do_not_hide_one_another_and_few_controls_say_nothing() {
+    let own = audience("paper", "cn-party-state", 6, 2);
+    let sisters: Vec<Audience> =
+        (0..9).map(|it| audience(&format!("sister{it}"), "cn-party-state", 6, 2)).collect();
+    let shown = |audiences| judged(&paper(&Posts::silent()), &with_audiences(audiences, corpus()));
+    let alone = shown([vec![own.clone()], sisters.clone()].concat());
+    assert!(matches!(of_followers(&alone)[..], [(Weight::Shown, says)] if says.contains("too few others")));
+    let beside = shown([vec![own.clone()], sisters, controls()].concat());
+    assert!(matches!(of_followers(&beside)[..], [(Weight::Points(0.5), _)]));
+    let old = Audience { at: now() - Duration::days(40), ..own.clone() };
+    assert_eq!(of_followers(&shown([vec![old], controls()].concat())), []);
+    let hidden = Audience { tally: None, ..own };
+    assert_eq!(of_followers(&shown([vec![hidden], controls()].concat())), []);
 }
 
 #[test]

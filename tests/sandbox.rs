@@ -731,3 +731,53 @@ async fn a_world_lives_by_the_clock_it_is_given() {
     assert!((sandbox.clock().now() - start).abs() < Duration::seconds(30));
     assert_eq!(sandbox.world().origin, start);
 }
+
+impl Scene {
+    async fn ask(&self, endpoint: &str, question: Value) -> (u16, Value) {
+        let request = self.request(Method::POST, "notes.example", &format!("/api/{endpoint}"));
+        let response = request.json(&question).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_misskey_answers_by_post_and_refuses_in_its_own_words() {
+    let scene = Scene::on_day(2).await;
+    let nodeinfo = scene.json("notes.example", "/nodeinfo/2.0").await;
+    assert_eq!(nodeinfo["software"]["name"], "misskey");
+    let (_, user) = scene.ask("users/show", json!({ "username": "cns", "host": null })).await;
+    let id = string(&user["id"]);
+    assert_eq!((user["host"].clone(), user["uri"].clone(), id.len()), (Value::Null, Value::Null, 16));
+    assert_eq!(user["verifiedLinks"], json!(["https://cns.example/"]));
+    let finger = "/.well-known/webfinger?resource=acct:cns@notes.example";
+    let jrd = scene.json("notes.example", finger).await;
+    assert_eq!(jrd["links"][1]["href"], format!("https://notes.example/users/{id}"));
+    let (_, page) = scene.ask("users/notes", json!({ "userId": id, "limit": 40, "withReplies": true })).await;
+    let (page, last) = (page.as_array().unwrap(), &page[39]["id"]);
+    assert_eq!(page.len(), 40);
+    let below = json!({ "userId": id, "limit": 40, "untilId": last, "withReplies": true });
+    let (_, below) = scene.ask("users/notes", below).await;
+    assert!(below[0]["id"].as_str() < last.as_str());
+    let (_, local) = scene.ask("notes/local-timeline", json!({})).await;
+    assert_eq!(local.as_array().unwrap().len(), 10);
+    for (endpoint, question, status, code) in [
+        ("users/show", json!({ "username": "nobody" }), 404, "NO_SUCH_USER"),
+        ("users/notes", json!({ "userId": "x" }), 400, "NO_SUCH_USER"),
+        ("v1/accounts/lookup", json!({}), 404, "UNKNOWN_API_ENDPOINT"),
+    ] {
+        let (got, body) = scene.ask(endpoint, question).await;
+        assert_eq!((got, body["error"]["code"].as_str()), (status, Some(code)), "{endpoint}");
+    }
+    let by_get = scene.get("notes.example", "/api/v1/accounts/lookup?acct=cns").await;
+    assert_eq!(by_get.status(), 404);
+}
+
+#[tokio::test]
+async fn the_other_agency_s_page_names_its_account_and_links_a_stranger() {
+    let scene = Scene::on_day(0).await;
+    let page = scene.text("cns.example", "/").await;
+    assert!(page.contains(r#"rel="me noopener" href="https://notes.example/@cns""#), "{page}");
+    assert!(page.contains(r#"<a href="https://notes.example/@haru">"#), "{page}");
+    let (_, haru) = scene.ask("users/show", json!({ "username": "haru", "host": null })).await;
+    assert!(!haru["description"].as_str().unwrap().contains("cns"));
+}

@@ -256,10 +256,10 @@ async fn the_interface_itself_is_believed_that_there_is_no_such_account() {
 #[tokio::test]
 async fn other_software_is_named() {
     for lookup in [error(404, "Unknown API endpoint"), typed(200, "text/html", "<html>")] {
-        let fault = World::new([vec![(LOOKUP, lookup)], nodeinfo("sharkey")].concat()).await.fault().await;
+        let fault = World::new([vec![(LOOKUP, lookup)], nodeinfo("lemmy")].concat()).await.fault().await;
         assert_eq!(
             fault.to_string(),
-            "social.example runs sharkey, which does not offer the Mastodon client API"
+            "social.example runs lemmy, which offers neither the Mastodon nor the Misskey API"
         );
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::model::account::{AccountId, Acct, Host};
+use crate::model::audience::Audience;
 use crate::model::item::ItemId;
 use crate::model::outlet::OutletId;
 
@@ -21,6 +22,8 @@ pub struct Corpus {
     pub domains: BTreeMap<Host, u32>,
     /// Accounts that were looked at for that.
     pub accounts: u32,
+    /// What was counted among the followers of suspects.
+    pub audiences: Vec<Audience>,
 }
 
 impl Corpus {

@@ -11,6 +11,7 @@ mod look_alike;
 mod mirror;
 mod never_flag;
 mod not_state_controlled;
+mod official_audience;
 mod outlet_host;
 mod outlet_links;
 mod rel_me;
@@ -113,6 +114,7 @@ pub const TABLE: &[Indicator] = &[
     mirror::INDICATOR,
     never_flag::INDICATOR,
     not_state_controlled::INDICATOR,
+    official_audience::INDICATOR,
     outlet_host::INDICATOR,
     outlet_links::INDICATOR,
     rel_me::INDICATOR,

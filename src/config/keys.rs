@@ -73,7 +73,7 @@ const KEYS: &[Key] = &[
     key(
         "sources.mastodon.discover",
         r#"["timelines", "mentions", "search", "tags"]"#,
-        "how new accounts are looked for, `directory` also; [] reads known accounts only",
+        "how new accounts are looked for, `directory` also; `followers` counts those of small suspects; [] reads known accounts only",
     ),
     key(
         "sources.mastodon.opt_out",

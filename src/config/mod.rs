@@ -125,17 +125,21 @@ pub enum Discover {
     Tags,
     /// The newest accounts of the directory.
     Directory,
+    /// No way to find anybody: the followers of small suspects are counted, how many of them are outlets' accounts.
+    Followers,
 }
 
 impl Discover {
-    const WORDS: [(&str, Discover); 5] = [
+    const WORDS: [(&str, Discover); 6] = [
         ("timelines", Discover::Timelines),
         ("mentions", Discover::Mentions),
         ("search", Discover::Search),
         ("tags", Discover::Tags),
         ("directory", Discover::Directory),
+        ("followers", Discover::Followers),
     ];
-    /// The directory is off until somebody wants it: everybody new on a server is in it.
+    /// The directory is off until somebody wants it: everybody new on a server is in it. So are followers: they are
+    /// people, even if they are only counted.
     const USUAL: [Discover; 4] = [Discover::Timelines, Discover::Mentions, Discover::Search, Discover::Tags];
 }
 

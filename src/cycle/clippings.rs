@@ -76,16 +76,19 @@ type StatusKey = (AccountId, StatusUri);
 pub struct Fresh {
     pub items: Vec<Item>,
     pub statuses: Vec<(AccountId, SeenStatus)>,
+    /// The followers of somebody were counted.
+    pub has_counted_followers: bool,
 }
 
 impl Fresh {
     pub fn extend(&mut self, other: Fresh) {
         self.items.extend(other.items);
         self.statuses.extend(other.statuses);
+        self.has_counted_followers |= other.has_counted_followers;
     }
 
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.statuses.is_empty()
+        self.items.is_empty() && self.statuses.is_empty() && !self.has_counted_followers
     }
 }
 
@@ -98,7 +101,7 @@ impl Clippings {
         now: DateTime<Utc>,
     ) -> Result<(Clippings, Batch), StoreError> {
         let mut clippings = Clippings { is_stale: true, ..Clippings::default() };
-        let mut fresh = Fresh { items: store.items()?, statuses: Vec::new() };
+        let mut fresh = Fresh { items: store.items()?, ..Fresh::default() };
         fresh.items.retain(|item| now - item.first_seen <= INDEXED_FOR);
         for account in store.accounts()? {
             let reuse = store.reuse(&account.id)?;
@@ -188,7 +191,8 @@ impl Clippings {
         }
         // Items that nobody copied change nothing that can be judged; what they add is counted with the next match.
         let is_new_feed = |item: &Item| !self.corpus.read_since.contains_key(&item.publisher);
-        self.is_stale |= !matched.is_empty() || fresh.items.iter().any(is_new_feed);
+        let tells_more = fresh.has_counted_followers || fresh.items.iter().any(is_new_feed);
+        self.is_stale |= !matched.is_empty() || tells_more;
         let mut compared = Compared::default();
         for (account, reuse) in matched {
             self.keep(account, reuse, &mut compared);
@@ -240,7 +244,8 @@ impl Clippings {
             linked.into_iter().for_each(|domain| *domains.entry(domain).or_default() += 1);
         }
         let accounts = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
-        let corpus = Corpus { read_since, groups, base_rates, domains, accounts };
+        let audiences = store.audiences()?;
+        let corpus = Corpus { read_since, groups, base_rates, domains, accounts, audiences };
         let changed = regrouped(&self.corpus, &corpus);
         self.corpus = Arc::new(corpus);
         self.is_stale = false;

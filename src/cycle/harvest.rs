@@ -4,6 +4,7 @@
 //! changes later, together with that of other polls, by one visit to the store.
 
 pub(super) mod account;
+mod audience;
 mod feed;
 mod holders;
 pub(super) mod leads;
@@ -148,6 +149,7 @@ pub struct Known {
     access: Option<String>,
     /// What a poll of an account must be worth.
     worths: Arc<Worths>,
+    suspect: Option<audience::Suspect>,
 }
 
 impl Known {
@@ -156,7 +158,10 @@ impl Known {
         let cursor = unless_damaged(store.cursor(target))?.unwrap_or_default();
         let mut known = Known { cursor, worths, ..Known::default() };
         match target {
-            Target::Account { acct } => known.account = unless_damaged(store.account_by_acct(acct))?,
+            Target::Account { acct } => {
+                known.account = unless_damaged(store.account_by_acct(acct))?;
+                known.suspect = audience::suspect(store, known.account.as_ref())?;
+            }
             Target::Feed { url, .. } => known.feed = unless_damaged(store.feed(url))?,
             Target::Timeline { server, .. } | Target::Tag { server, .. } => {
                 known.access = unless_damaged(store.note(&timelines::access_note(server)))?;
@@ -207,11 +212,15 @@ pub async fn poll(room: &Newsroom, record: TargetRecord, known: Known, now: Date
 async fn ask(
     room: &Newsroom,
     record: TargetRecord,
-    known: Known,
+    mut known: Known,
     now: DateTime<Utc>,
 ) -> Result<Write, Fault> {
     match record.target.clone() {
-        Target::Account { acct } => account::poll(room, acct, known, record, now).await,
+        Target::Account { acct } => {
+            let suspect = known.suspect.take();
+            let write = account::poll(room, acct, known, record, now).await?;
+            Ok(audience::beside(room, suspect, write, now).await)
+        }
         Target::Unnamed { id } => unnamed::poll(room, id, record, now).await,
         Target::Page { url, kind, .. } => places::poll_page(room, url, kind, record, now).await,
         Target::Webfinger { outlet, host } => places::poll_host(room, outlet, host, record, now).await,

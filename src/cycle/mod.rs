@@ -37,7 +37,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, watch};
 
 use crate::config::Config;
+use crate::model::account::Host;
 use crate::net::{Net, NetConfig, Timeouts};
+use crate::sources::fediverse::{Server, Ways};
 use crate::store::{Store, StoreError, known_identity};
 use backup::Of;
 use clippings::Clippings;
@@ -59,6 +61,8 @@ pub struct Newsroom {
     pub clippings: Arc<Mutex<Clippings>>,
     /// What timelines showed at the last look.
     pub shown: Arc<harvest::Shown>,
+    /// What servers said that they run.
+    pub ways: Arc<Ways>,
     /// What this process did and met.
     pub vitals: Vitals,
     /// What the last look at health found in the store.
@@ -104,6 +108,7 @@ impl Newsroom {
             press,
             clippings,
             shown,
+            ways: Arc::default(),
             vitals,
             remembered: health::Remembered::default(),
             backing_up,
@@ -145,6 +150,11 @@ impl Newsroom {
         read_anew.await.context("read what is remembered by the new watchlist")?;
         judge::pass(self, None, now).await?;
         Ok(())
+    }
+
+    /// A server of the fediverse, and our way to it with the token for reading there.
+    fn server<'a>(&'a self, host: &'a Host) -> Server<'a> {
+        Server { net: &self.net, ways: &self.ways, host, token: self.config.mastodon.tokens.get(host) }
     }
 
     /// Lets the loops look at once, after somebody changed something that they could wait for: posting goes

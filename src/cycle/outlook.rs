@@ -89,7 +89,11 @@ fn fediverse(config: &Config) -> Vec<Read> {
         listed.filter(|handle| !handle.parse().is_ok_and(|acct| config.mastodon.opt_out.has_account(&acct)));
     let listed = listed
         .map(|handle| Read::new(handle, "profile and posts", "every 5 to 60 minutes, as often as it posts"));
-    timelines.chain(servers).filter(is_read).chain(listed).collect()
+    let counted = config.mastodon.discover.contains(&Discover::Followers).then(|| {
+        let how = "how many of their followers are outlets' accounts; counts only, no list is kept";
+        Read::new("accounts under suspicion with up to 500 followers", how, "once a week")
+    });
+    timelines.chain(servers).filter(is_read).chain(listed).chain(counted).collect()
 }
 
 /// The pages of outlets that are read for links to accounts, and the feeds.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod assessment;
+pub mod audience;
 pub mod changes;
 pub mod digest;
 pub mod dossier;

@@ -2,6 +2,7 @@
 
 mod known;
 mod listen;
+mod query;
 
 use std::sync::Arc;
 use std::time::Duration;

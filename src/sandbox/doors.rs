@@ -15,12 +15,13 @@ use crate::model::account::Host;
 
 use super::faults::Fault;
 use super::gate::{self, Behind, Caller, Gate};
+use super::habits::Api;
 use super::outbox::Sent;
 use super::pages::{self, SiteScene};
 use super::reading::{self, Parameters, value};
 use super::sky::{appview, stream};
 use super::stage::{Scene, Sky};
-use super::{instance, login, posting, reply, timelines};
+use super::{instance, login, misskey, posting, reply, timelines};
 
 /// A server of the fediverse.
 pub fn of_server(scene: Scene) -> Router {
@@ -29,12 +30,27 @@ pub fn of_server(scene: Scene) -> Router {
         host: scene.server.host.clone(),
         behind: Behind::Server(scene.server.clone()),
     };
+    let api = match scene.server.habits.api {
+        Api::Mastodon => mastodon(),
+        Api::Misskey => misskey::routes(),
+    };
     Router::new()
         .route("/.well-known/nodeinfo", get(instance::nodeinfo_links))
         .route("/.well-known/webfinger", get(instance::webfinger))
         .route("/.well-known/host-meta", get(instance::host_meta))
         .route("/nodeinfo/2.0", get(instance::nodeinfo))
         .route("/robots.txt", get(pages::robots_of_server))
+        .route("/_sandbox/expire-codes", post(login::expire))
+        .route("/_sandbox/faults", post(add_fault).delete(forget_faults))
+        .route("/_sandbox/outbox", get(show_outbox))
+        .merge(api)
+        .fallback(pages::of_server)
+        .with_state(scene)
+        .layer(middleware::from_fn_with_state(gate, gate::pass))
+}
+
+fn mastodon() -> Router<Scene> {
+    Router::new()
         .route("/api/v1/instance", get(instance::v1))
         .route("/api/v2/instance", get(instance::v2))
         .route("/api/v1/accounts/lookup", get(reading::lookup))
@@ -53,12 +69,6 @@ pub fn of_server(scene: Scene) -> Router {
         .route("/oauth/authorize/native", get(login::native))
         .route("/oauth/token", post(login::token))
         .route("/oauth/revoke", post(login::revoke))
-        .route("/_sandbox/expire-codes", post(login::expire))
-        .route("/_sandbox/faults", post(add_fault).delete(forget_faults))
-        .route("/_sandbox/outbox", get(show_outbox))
-        .fallback(pages::of_server)
-        .with_state(scene)
-        .layer(middleware::from_fn_with_state(gate, gate::pass))
 }
 
 /// A web site of an outlet.

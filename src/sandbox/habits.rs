@@ -1,4 +1,4 @@
-//! Habits of server families, as their clients meet them: what differs between servers that all speak "Mastodon".
+//! Habits of server families, as their clients meet them: what differs between servers, most of which speak "Mastodon".
 
 use chrono::Duration;
 
@@ -24,6 +24,8 @@ pub enum SinceId {
 pub enum NotFound {
     Json,
     Html,
+    /// As Misskey says that it has no such endpoint.
+    Misskey,
 }
 
 /// How requests are limited.
@@ -102,8 +104,17 @@ pub enum Paths {
     Mastodon,
     /// `/users/ana`, `/@ana`, `/users/ana/statuses/1`, `/@ana/statuses/1`.
     GoToSocial,
+    /// `/users/ID`, `/@ana`, `/notes/ID` for both.
+    Misskey,
     /// `/@ana@host/`, `/@ana/`, `/@ana@host/posts/1/`, `/@ana/posts/1/`.
     Takahe,
+}
+
+/// What is asked of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Api {
+    Mastodon,
+    Misskey,
 }
 
 /// Everything in which servers differ.
@@ -112,6 +123,7 @@ pub struct Habits {
     /// As nodeinfo names it.
     pub software: &'static str,
     pub version: &'static str,
+    pub api: Api,
     pub ids: IdKind,
     pub paths: Paths,
     /// How long an `Idempotency-Key` is remembered; `None` = the header means nothing.
@@ -136,6 +148,7 @@ impl Habits {
     pub const MASTODON: Habits = Habits {
         software: "mastodon",
         version: "4.5.2",
+        api: Api::Mastodon,
         ids: IdKind::Snowflake,
         paths: Paths::Mastodon,
         idempotency: Some(Duration::hours(1)),
@@ -168,6 +181,21 @@ impl Habits {
         account: AccountShape::WithoutUri,
         nameless: NamelessClient::Refused,
         timelines: Timelines::NeedToken,
+        directory: Directory::Missing,
+        versions: Versions::Unnamed,
+        ..Habits::MASTODON
+    };
+
+    pub const MISSKEY: Habits = Habits {
+        software: "misskey",
+        version: "2025.10.0",
+        api: Api::Misskey,
+        ids: IdKind::Aidx,
+        paths: Paths::Misskey,
+        idempotency: None,
+        not_found: NotFound::Misskey,
+        limiting: Limiting::None,
+        timelines: Timelines::Open,
         directory: Directory::Missing,
         versions: Versions::Unnamed,
         ..Habits::MASTODON

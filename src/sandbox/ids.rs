@@ -9,6 +9,8 @@ pub enum IdKind {
     Snowflake,
     /// GoToSocial: a ULID, 48 bits of milliseconds and 80 of chance, in Crockford's base 32.
     Ulid,
+    /// Misskey (aidx): milliseconds since 2000 in eight digits of base 36, then eight more of chance.
+    Aidx,
     /// Takahe: milliseconds since 2022, then 22 bits, 18 decimal digits beyond 2^53.
     Takahe,
 }
@@ -18,6 +20,10 @@ pub enum IdKind {
 pub struct LocalId(pub u128);
 
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const BASE_36: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+/// 2000-01-01T00:00:00Z in milliseconds, and the number of ids that one of them has.
+const AIDX_EPOCH: i64 = 946_684_800_000;
+const AIDX_CHANCE: u128 = 36_u128.pow(8);
 /// 2022-01-01T00:00:00Z in milliseconds.
 const TAKAHE_EPOCH: i64 = 1_640_995_200_000;
 
@@ -28,6 +34,7 @@ impl IdKind {
         LocalId(match self {
             IdKind::Snowflake => (millis as u128) << 16 | u128::from(salt & 0xffff),
             IdKind::Ulid => (millis as u128) << 80 | u128::from(salt) << 16 | u128::from(salt >> 48),
+            IdKind::Aidx => (millis - AIDX_EPOCH) as u128 * AIDX_CHANCE + u128::from(salt) % AIDX_CHANCE,
             IdKind::Takahe => ((millis - TAKAHE_EPOCH) as u128) << 22 | u128::from(salt & 0x3f_ffff),
         })
     }
@@ -37,6 +44,10 @@ impl IdKind {
             IdKind::Ulid => {
                 (0..26).rev().map(|place| CROCKFORD[(id.0 >> (place * 5)) as usize & 31] as char).collect()
             }
+            IdKind::Aidx => (0..16)
+                .rev()
+                .map(|place| BASE_36[(id.0 / 36_u128.pow(place) % 36) as usize] as char)
+                .collect(),
             IdKind::Snowflake | IdKind::Takahe => id.0.to_string(),
         }
     }
@@ -52,6 +63,7 @@ impl IdKind {
                 })
                 .map(LocalId),
             IdKind::Ulid => None,
+            IdKind::Aidx => u128::from_str_radix(text, 36).ok().filter(|_| text.len() == 16).map(LocalId),
             IdKind::Snowflake | IdKind::Takahe => text.parse::<u64>().ok().map(|id| LocalId(id.into())),
         }
     }
@@ -61,6 +73,7 @@ impl IdKind {
         let millis = match self {
             IdKind::Snowflake => i64::try_from(id.0 >> 16).ok()?,
             IdKind::Ulid => i64::try_from(id.0 >> 80).ok()?,
+            IdKind::Aidx => i64::try_from(id.0 / AIDX_CHANCE).ok()?.checked_add(AIDX_EPOCH)?,
             IdKind::Takahe => i64::try_from(id.0 >> 22).ok()?.checked_add(TAKAHE_EPOCH)?,
         };
         DateTime::from_timestamp_millis(millis)
@@ -74,7 +87,7 @@ mod tests {
     #[test]
     fn an_id_reads_back_keeps_its_time_and_sorts_by_it() {
         let at: DateTime<Utc> = "2026-11-02T08:00:00.123Z".parse().unwrap();
-        for kind in [IdKind::Snowflake, IdKind::Ulid, IdKind::Takahe] {
+        for kind in [IdKind::Snowflake, IdKind::Ulid, IdKind::Aidx, IdKind::Takahe] {
             let id = kind.make(at, u64::MAX - 5);
             assert_eq!(kind.read(&kind.text(id)), Some(id), "{kind:?}");
             assert_eq!(kind.made_at(id), Some(at), "{kind:?}");
@@ -82,6 +95,7 @@ mod tests {
         }
         assert_eq!(IdKind::Takahe.text(IdKind::Takahe.make(at, 0)).len(), 18);
         assert_eq!(IdKind::Ulid.text(IdKind::Ulid.make(at, 0)).len(), 26);
+        assert_eq!(IdKind::Aidx.text(IdKind::Aidx.make(at, 0)).len(), 16);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod line;
 mod login;
 mod markup;
 mod memory;
+mod misskey;
 pub mod newsroom;
 pub mod outbox;
 mod pages;

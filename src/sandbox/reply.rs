@@ -11,6 +11,7 @@ use crate::model::evidence::hex;
 
 use super::habits::{Habits, Limiting, NotFound};
 use super::limits::Balance;
+use super::misskey;
 use super::wire::timestamp;
 
 pub fn json(value: &Value) -> Response {
@@ -57,6 +58,7 @@ pub fn missing(habits: &Habits) -> Response {
     match habits.not_found {
         NotFound::Json => error(404, "Record not found"),
         NotFound::Html => html(404, broken_page("Not Found")),
+        NotFound::Misskey => misskey::no_endpoint(),
     }
 }
 

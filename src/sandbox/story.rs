@@ -1,7 +1,7 @@
-//! The official story: an outlet with old accounts, a new one with proof, an impostor and a mirror.
+//! The official story: outlets with old accounts, a new one with proof, an impostor and a mirror.
 //!
 //! Times are counted from the origin, 08:00 on a Monday. Known at start: four accounts of the agency, of
-//! which one posts. Day 1: an impostor. Day 2: a fifth account, named by the Spanish service's front page.
+//! which one posts, and one of another agency on a server that speaks Misskey. Day 1: an impostor. Day 2: a fifth account, named by the Spanish service's front page.
 //! Day 4: one of the three silent accounts posts again after 214 quiet days.
 
 use chrono::{DateTime, Duration, Utc};
@@ -72,6 +72,7 @@ pub const QUIET_DAYS: i64 = 214;
 /// The world of the official story.
 pub fn official(seed: u64, origin: DateTime<Utc>) -> World {
     let mut people = agency(origin);
+    people.extend(note_writers(origin));
     people.extend(strangers(origin));
     people.extend(bystanders(origin));
     let servers = servers();
@@ -98,6 +99,7 @@ fn servers() -> Vec<Server> {
         server("two.example", "Two", Habits::GOTOSOCIAL, desk("two.example")),
         server("three.example", "Three", Habits::TAKAHE, desk("three.example")),
         server("bridge.example", "Feed Bridge", Habits::MASTODON, None),
+        server("notes.example", "Notes", Habits::MISSKEY, None),
     ]
 }
 
@@ -201,6 +203,30 @@ fn newcomer(since: DateTime<Utc>) -> Person {
     }
 }
 
+/// Users of the server that speaks Misskey: another agency, and somebody whom that agency's page links and who has
+/// nothing to do with it.
+fn note_writers(origin: DateTime<Utc>) -> Vec<Person> {
+    let since = origin - Duration::days(300);
+    vec![
+        Person {
+            display_name: "中国新闻社",
+            note: "$[x2 **中新社**] China News Service\n[cns.example](https://cns.example/)",
+            fields: website("https://cns.example/", Some(since + Duration::hours(1))),
+            spells: vec![Spell { from: since, until: None, per_day: 4.0 }],
+            voice: Voice::Agency { language: Language::Chinese, site: "cns.example" },
+            followers: Growth { at: origin, then: 74, per_day: 0.2 },
+            following: 2,
+            ..someone("cns@notes.example", since)
+        },
+        Person {
+            display_name: "Haru",
+            note: "I draw lighthouses. $[spin 🗼] **Commissions closed**",
+            following: 31,
+            ..someone("haru@notes.example", since)
+        },
+    ]
+}
+
 /// Accounts that say they are the agency or repeat it.
 fn strangers(origin: DateTime<Utc>) -> Vec<Person> {
     let impostor_since = origin + Duration::hours(29);
@@ -299,7 +325,11 @@ fn sites(origin: DateTime<Utc>) -> Vec<Site> {
                 Condition::Good,
             )
         },
-        site("cns.example", "China News Service", Language::Chinese, "CNS.", Condition::Flaky),
+        Site {
+            names: vec![named("https://notes.example/@cns", NamedBy::Anchor)],
+            links: vec!["/about", "https://notes.example/@haru"],
+            ..site("cns.example", "China News Service", Language::Chinese, "CNS.", Condition::Flaky)
+        },
         site("vocero.example", "El Vocero", Language::Spanish, "", Condition::Dead),
         site("radionorte.example", "Radio Norte", Language::Spanish, "La radio pública.", Condition::Good),
     ]

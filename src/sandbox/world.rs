@@ -226,8 +226,12 @@ impl World {
     /// The ActivityPub id of a person.
     pub fn account_uri(&self, person: &Person) -> String {
         let (user, host) = (person.acct.user(), person.acct.host());
+        let server = self.server(host).filter(|server| server.habits.paths == Paths::Misskey);
+        if let Some(server) = server {
+            return format!("https://{host}/users/{}", self.account_id(server, person));
+        }
         match self.paths(host) {
-            Paths::Mastodon | Paths::GoToSocial => format!("https://{host}/users/{user}"),
+            Paths::Mastodon | Paths::GoToSocial | Paths::Misskey => format!("https://{host}/users/{user}"),
             Paths::Takahe => format!("https://{host}/@{user}@{host}/"),
         }
     }
@@ -236,7 +240,7 @@ impl World {
     pub fn account_page(&self, person: &Person) -> String {
         let (user, host) = (person.acct.user(), person.acct.host());
         match self.paths(host) {
-            Paths::Mastodon | Paths::GoToSocial => format!("https://{host}/@{user}"),
+            Paths::Mastodon | Paths::GoToSocial | Paths::Misskey => format!("https://{host}/@{user}"),
             Paths::Takahe => format!("https://{host}/@{user}/"),
         }
     }
@@ -246,6 +250,7 @@ impl World {
         let uri = self.account_uri(author);
         match self.paths(author.acct.host()) {
             Paths::Mastodon | Paths::GoToSocial => format!("{uri}/statuses/{home_id}"),
+            Paths::Misskey => format!("https://{}/notes/{home_id}", author.acct.host()),
             Paths::Takahe => format!("{uri}posts/{home_id}/"),
         }
     }
@@ -255,6 +260,7 @@ impl World {
         let page = self.account_page(author);
         match self.paths(author.acct.host()) {
             Paths::Mastodon => format!("{page}/{home_id}"),
+            Paths::Misskey => format!("https://{}/notes/{home_id}", author.acct.host()),
             Paths::GoToSocial => format!("{page}/statuses/{home_id}"),
             Paths::Takahe => format!("{page}posts/{home_id}/"),
         }

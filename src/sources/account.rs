@@ -1,12 +1,23 @@
 //! What one poll of an account brings, whatever the network.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
-use super::walk::{Outcome, Sight};
+use super::walk::{Outcome, Sight, is_overlap_due};
 use crate::model::account::Host;
 use crate::model::observation::Observation;
 use crate::model::status::Status;
 use crate::model::target::{Cursor, Rejected};
+
+/// Profiles change rarely: a poll that comes sooner after the last look at one reads its statuses by the id that it
+/// had. Accounts of outlets are polled more rarely than this, those that carry copy are read every second time.
+const PROFILE_EVERY: Duration = Duration::minutes(35);
+
+/// Whether a profile was read so short a while ago that its statuses are read without another look at it. Once a day
+/// all is read.
+pub(super) fn is_recent(known: &Observation, cursor: &Cursor, now: DateTime<Utc>) -> bool {
+    let is_new = known.seen_at <= now && now - known.seen_at < PROFILE_EVERY;
+    is_new && !known.profile.is_suspended && !cursor.heads.is_empty() && !is_overlap_due(cursor, now)
+}
 
 /// What one poll of an account brought. Cursor and items belong into one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -75,6 +75,14 @@ pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
     zoned().or_else(offset).or_else(local).or_else(day).filter(|time| (1990..=2100).contains(&time.year()))
 }
 
+/// What is beyond the year 5138 in seconds is told in milliseconds.
+const LARGEST_EPOCH_SECONDS: i64 = 100_000_000_000;
+
+fn epoch(number: i64) -> Option<DateTime<Utc>> {
+    let millis = if number > LARGEST_EPOCH_SECONDS { number } else { number.checked_mul(1_000)? };
+    DateTime::from_timestamp_millis(millis).filter(|time| (1990..=2100).contains(&time.year()))
+}
+
 /// An id as a text, whether it came as one or as a whole number.
 pub(super) fn id(value: &Value) -> Option<String> {
     let id = match value {
@@ -144,8 +152,12 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// A date as [`time`] reads it, or as a whole number of seconds or milliseconds since 1970.
     pub(super) fn time(self, key: &str) -> Option<DateTime<Utc>> {
-        self.text(key).and_then(time)
+        match self.0.get(key)? {
+            Value::Number(number) => epoch(number.as_i64()?),
+            _ => self.text(key).and_then(time),
+        }
     }
 
     /// An absolute http(s) URL, as it was written.
@@ -178,6 +190,15 @@ mod tests {
             ("2026-11-02", "2026-11-02T00:00:00Z"),
         ] {
             assert_eq!(time(text), Some(expected.parse().unwrap()), "{text}");
+        }
+        let told = |number: &str| {
+            Object::of(&serde_json::from_str(&format!("{{\"at\": {number}}}")).unwrap()).unwrap().time("at")
+        };
+        for seconds in ["1793588400", "1793588400000"] {
+            assert_eq!(told(seconds), Some("2026-11-02T03:00:00Z".parse().unwrap()), "{seconds}");
+        }
+        for senseless in ["0", "-5", "1.5", "9223372036854775807", "99999999999"] {
+            assert_eq!(told(senseless), None, "{senseless}");
         }
         for none in ["", "yesterday", "0001-01-01T00:00:00Z", "9999-12-31", "1793588400"] {
             assert_eq!(time(none), None, "{none}");

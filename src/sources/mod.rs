@@ -12,11 +12,14 @@ use crate::net::FetchError;
 pub mod account;
 pub mod bluesky;
 mod encoding;
+pub mod fediverse;
 pub mod feed;
+pub mod followers;
 pub mod html;
 pub mod jetstream;
 mod json;
 pub mod mastodon;
+pub mod misskey;
 pub mod page;
 pub mod walk;
 pub mod webfinger;
@@ -38,7 +41,7 @@ pub enum PollError {
     /// The answer came and cannot be read. Never a sign that an account is gone.
     #[error("{url}: {why}")]
     Parse { url: String, why: String, excerpt: String },
-    #[error("{host} runs {software}, which does not offer the Mastodon client API")]
+    #[error("{host} runs {software}, which offers neither the Mastodon nor the Misskey API")]
     NotAMastodonApi { host: Host, software: String },
     #[error("{url} is closed to us by the robots.txt of its host")]
     RobotsForbid { url: String },

@@ -258,7 +258,7 @@ impl Batch {
         self.writes.push(Write::Remove { tree, key });
     }
 
-    fn put<T: Serialize>(&mut self, tree: TreeName, key: Vec<u8>, record: &T) {
+    pub(super) fn put<T: Serialize>(&mut self, tree: TreeName, key: Vec<u8>, record: &T) {
         self.writes.push(Write::Put { tree, key, value: encode(record) });
     }
 

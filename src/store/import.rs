@@ -12,6 +12,7 @@ use super::quarantine::Quarantined;
 use super::value::{MAX_VALUE_BYTES, decode};
 use super::{LEDGER_MARK, META_ID, META_SCHEMA, REJECTED_COUNTER, StoreError, open_database};
 use crate::model::assessment::Assessment;
+use crate::model::audience::Audience;
 use crate::model::digest::DigestRecord;
 use crate::model::dossier::{AccountRecord, NeverFlag};
 use crate::model::finding::Finding;
@@ -106,6 +107,7 @@ pub fn check_record(record: &RawRecord) -> Result<(), String> {
         TreeName::Feeds => decode::<FeedSight>(value).map(drop),
         TreeName::Reuse => decode::<Reuse>(value).map(drop),
         TreeName::NeverFlag => decode::<NeverFlag>(value).map(drop),
+        TreeName::Audiences => decode::<Audience>(value).map(drop),
         TreeName::Assessments => decode::<Assessment>(value).map(drop),
         TreeName::Targets => decode::<TargetRecord>(value).map(drop),
         TreeName::Cursors => decode::<Cursor>(value).map(drop),

@@ -31,6 +31,8 @@ pub enum TreeName {
     NeverFlag,
     /// What each account was last judged to be.
     Assessments,
+    /// What was last counted among the followers of suspects.
+    Audiences,
     Targets,
     /// Where the polls of each target left off.
     Cursors,
@@ -47,7 +49,7 @@ pub enum TreeName {
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 20] = [
+    pub(super) const ALL: [TreeName; 21] = [
         TreeName::Meta,
         TreeName::Notes,
         TreeName::Accounts,
@@ -59,6 +61,7 @@ impl TreeName {
         TreeName::Reuse,
         TreeName::NeverFlag,
         TreeName::Assessments,
+        TreeName::Audiences,
         TreeName::Targets,
         TreeName::Cursors,
         TreeName::Pages,
@@ -83,6 +86,7 @@ impl TreeName {
             TreeName::Reuse => "reuse",
             TreeName::NeverFlag => "never_flag",
             TreeName::Assessments => "assessments",
+            TreeName::Audiences => "audiences",
             TreeName::Targets => "targets",
             TreeName::Cursors => "cursors",
             TreeName::Pages => "pages",

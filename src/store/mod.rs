@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use sled::transaction::TransactionError;
 use sled::transaction::Transactional as _;
 
+mod audiences;
 mod batch;
 mod changes;
 mod decoded;

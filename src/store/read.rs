@@ -238,7 +238,11 @@ impl Store {
 
 impl Inner {
     /// The records whose keys begin with a prefix, in the order of their keys, without damaged ones.
-    fn list<T: DeserializeOwned>(&self, tree: TreeName, prefix: &[u8]) -> Result<Vec<T>, StoreError> {
+    pub(super) fn list<T: DeserializeOwned>(
+        &self,
+        tree: TreeName,
+        prefix: &[u8],
+    ) -> Result<Vec<T>, StoreError> {
         let mut records = Vec::new();
         for pair in self.trees[&tree].scan_prefix(prefix) {
             let (key, bytes) = pair.map_err(|error| self.place.sled("read", error))?;

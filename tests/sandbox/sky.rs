@@ -13,7 +13,7 @@ const OUTLET: &str = "es.xinhua.example";
 const IMPOSTOR: &str = "xinhua-oficial.example";
 
 impl Scene {
-    async fn ask(&self, question: &str) -> Value {
+    async fn ask_sky(&self, question: &str) -> Value {
         self.json(APPVIEW, &format!("/xrpc/{question}")).await
     }
 
@@ -31,7 +31,7 @@ impl Scene {
         let mut cursor = String::new();
         loop {
             let question = format!("app.bsky.feed.getAuthorFeed?actor={actor}&limit={limit}{more}{cursor}");
-            let page = self.ask(&question).await;
+            let page = self.ask_sky(&question).await;
             items.extend(page["feed"].as_array().unwrap().clone());
             match page["cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -55,8 +55,8 @@ async fn the_outlet_s_account_and_its_domain_name_each_other_from_day_five_on() 
 
     let after = Scene::on_day(5).await;
     let did = after.text(OUTLET, "/.well-known/atproto-did").await;
-    assert_eq!(after.ask(&resolve).await, json!({ "did": did }));
-    let profile = after.ask(&format!("app.bsky.actor.getProfile?actor={did}")).await;
+    assert_eq!(after.ask_sky(&resolve).await, json!({ "did": did }));
+    let profile = after.ask_sky(&format!("app.bsky.actor.getProfile?actor={did}")).await;
     assert_eq!((&profile["did"], &profile["handle"]), (&json!(did), &json!(OUTLET)));
     assert_eq!(profile["website"], "https://es.xinhua.example/");
     assert!(profile["followersCount"].as_i64().unwrap() >= 905);
@@ -120,7 +120,7 @@ async fn marks_of_a_post_are_counted_in_bytes() {
 #[tokio::test]
 async fn an_account_s_age_is_what_it_says_and_a_label_says_whose_word_it_is() {
     let scene = Scene::on_day(8).await;
-    let profile = scene.ask(&format!("app.bsky.actor.getProfile?actor={IMPOSTOR}")).await;
+    let profile = scene.ask_sky(&format!("app.bsky.actor.getProfile?actor={IMPOSTOR}")).await;
     let day = |value: &Value| string(value)[..10].to_owned();
     assert_eq!(
         (day(&profile["createdAt"]), day(&profile["indexedAt"])),
@@ -131,7 +131,7 @@ async fn an_account_s_age_is_what_it_says_and_a_label_says_whose_word_it_is() {
     let newest = &scene.feed(IMPOSTOR, 1, "").await[0]["post"];
     assert!(day(&newest["record"]["createdAt"]) < day(&newest["indexedAt"]));
 
-    let bot = scene.ask("app.bsky.actor.getProfile?actor=marea-bot.example").await;
+    let bot = scene.ask_sky("app.bsky.actor.getProfile?actor=marea-bot.example").await;
     assert_eq!((&bot["labels"][0]["src"], &bot["labels"][0]["val"]), (&bot["did"], &json!("bot")));
 }
 
@@ -145,13 +145,13 @@ async fn who_is_not_shown_is_refused_in_words_that_say_why_and_missing_in_a_list
     let ninth = Scene::on_day(9).await;
     let suspended = refused("AccountTakedown", "Account has been suspended");
     assert_eq!(ninth.refusal(&profile(IMPOSTOR)).await, suspended);
-    assert_eq!(ninth.ask(&profile("ana-faro.example")).await["displayName"], "Ana Faro");
+    assert_eq!(ninth.ask_sky(&profile("ana-faro.example")).await["displayName"], "Ana Faro");
     let gone = refused("InvalidRequest", "Profile not found");
     assert_eq!(ninth.refusal(&profile("vuelo-corto.example")).await, gone);
     assert_eq!(ninth.refusal(&format!("app.bsky.feed.getAuthorFeed?actor={IMPOSTOR}")).await, gone);
     let actors =
         [IMPOSTOR, "ana-faro.example", "nobody.example", OUTLET].map(|actor| format!("actors={actor}"));
-    let several = ninth.ask(&format!("app.bsky.actor.getProfiles?{}", actors.join("&"))).await;
+    let several = ninth.ask_sky(&format!("app.bsky.actor.getProfiles?{}", actors.join("&"))).await;
     let handles: Vec<&Value> =
         several["profiles"].as_array().unwrap().iter().map(|it| &it["handle"]).collect();
     assert_eq!(handles, ["ana-faro.example", OUTLET]);
@@ -165,16 +165,16 @@ async fn who_is_not_shown_is_refused_in_words_that_say_why_and_missing_in_a_list
 #[tokio::test]
 async fn accounts_are_found_by_words_and_followers_are_listed_without_counts() {
     let scene = Scene::founding(8).await;
-    let found = scene.ask("app.bsky.actor.searchActors?q=xinhua&limit=1").await;
+    let found = scene.ask_sky("app.bsky.actor.searchActors?q=xinhua&limit=1").await;
     let next = string(&found["cursor"]);
-    let rest = scene.ask(&format!("app.bsky.actor.searchActors?q=xinhua&limit=1&cursor={next}")).await;
+    let rest = scene.ask_sky(&format!("app.bsky.actor.searchActors?q=xinhua&limit=1&cursor={next}")).await;
     let actors = [&found["actors"][0], &rest["actors"][0]];
     let handles: BTreeSet<String> = actors.iter().map(|actor| string(&actor["handle"])).collect();
     assert_eq!(handles, BTreeSet::from([OUTLET.to_owned(), IMPOSTOR.to_owned()]));
     assert!(actors.iter().all(|actor| actor.get("followersCount").is_none()) && rest.get("cursor").is_none());
-    assert_eq!(scene.ask("app.bsky.actor.searchActors?q=").await["actors"], json!([]));
+    assert_eq!(scene.ask_sky("app.bsky.actor.searchActors?q=").await["actors"], json!([]));
 
-    let followers = scene.ask("app.bsky.graph.getFollowers?actor=faro-digital.example").await;
+    let followers = scene.ask_sky("app.bsky.graph.getFollowers?actor=faro-digital.example").await;
     assert_eq!(followers["followers"][0]["handle"], "gaceta-uy.example");
     assert_eq!(followers["subject"]["handle"], "faro-digital.example");
     assert_eq!(

@@ -19,10 +19,10 @@ fn accounts_are_shown_by_what_they_are_do_and_are_called() {
         let rows = world.ask(&[&["accounts"], words].concat())["rows"].clone();
         texts(&rows, "account")
     };
-    assert_eq!(shown(&[]).len(), 6);
+    assert_eq!(shown(&[]).len(), 8);
     assert_eq!(shown(&["--is", "mirror"]), ["xinhua.example@bridge.example"]);
-    assert_eq!(shown(&["--is", "official", "--named", "on-page"]).len(), 4);
-    assert_eq!(shown(&["--named", "no"]).len(), 2);
+    assert_eq!(shown(&["--is", "official", "--named", "on-page"]).len(), 5);
+    assert_eq!(shown(&["--named", "no"]).len(), 3);
     assert_eq!(shown(&["XINHUA_FR"]), ["xinhua_fr@one.example"]);
     for pasted in [
         "@xinhua_fr@one.example",
@@ -34,9 +34,9 @@ fn accounts_are_shown_by_what_they_are_do_and_are_called() {
         let explained = world.ask(&["explain", pasted]);
         assert_eq!(explained["account"]["account"], "xinhua_fr@one.example", "{pasted}");
     }
-    assert_eq!(shown(&["--outlet", "cns"]), Vec::<String>::new());
+    assert_eq!(shown(&["--outlet", "cns"]), ["cns@notes.example", "haru@notes.example"]);
     assert!(shown(&["--activity", "dormant"]).contains(&"xinhua_ru@two.example".to_owned()));
-    let none = world.command(&["accounts", "--outlet", "cns"]);
+    let none = world.command(&["accounts", "--outlet", "vocero"]);
     assert_eq!(none.stdout, "no account is like that; `masthead accounts` lists all\n");
     let typo = world.command(&["accounts", "--is", "offical"]);
     assert_eq!(typo.code, Some(2));

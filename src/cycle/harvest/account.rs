@@ -20,7 +20,6 @@ use crate::model::status::{SeenStatus, StatusUri};
 use crate::model::target::{Cursor, TargetRecord};
 use crate::sources::account::{AccountPoll, Before};
 use crate::sources::bluesky::AppView;
-use crate::sources::mastodon::poll::read_account;
 use crate::sources::walk::Sight;
 use crate::sources::{PollError, webfinger};
 use crate::store::{Store, StoreError, unless_damaged};
@@ -84,8 +83,7 @@ async fn read(
     if acct.network() == Network::Bluesky {
         return AppView::public(&room.net).read_account(acct, before, PAGES_PER_POLL, now).await;
     }
-    let token = room.config.mastodon.tokens.get(api_host);
-    read_account(&room.net, acct, api_host, token, before, PAGES_PER_POLL, now).await
+    room.server(api_host).read_account(acct, before, PAGES_PER_POLL, now).await
 }
 
 fn write(

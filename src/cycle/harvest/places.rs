@@ -12,7 +12,6 @@ use crate::model::outlet::OutletId;
 use crate::model::proof::{PageKind, PageSight};
 use crate::model::target::TargetRecord;
 use crate::sources::bluesky::handle;
-use crate::sources::mastodon::poll::search;
 use crate::sources::page;
 use crate::sources::webfinger::{self, Answer};
 use crate::store::{Store, StoreError, unless_damaged};
@@ -165,7 +164,6 @@ pub(super) async fn poll_search(
     record: TargetRecord,
     now: DateTime<Utc>,
 ) -> Result<Write, Fault> {
-    let token = room.config.mastodon.tokens.get(&server);
     let names: Vec<String> =
         room.config.watchlist.outlet(&outlet).map_or_else(Vec::new, |outlet| {
             outlet.names().take(QUERIES_PER_SEARCH).map(str::to_owned).collect()
@@ -173,7 +171,7 @@ pub(super) async fn poll_search(
     let (mut profiles, mut rejected) = (Vec::new(), Vec::new());
     let questions = names.join("\n");
     for name in names {
-        let (found, bad) = search(&room.net, &server, token, &name).await?;
+        let (found, bad) = room.server(&server).search(&name, now).await?;
         profiles.extend(found);
         rejected.extend(bad);
     }

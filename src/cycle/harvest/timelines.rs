@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
-use secrecy::SecretString;
 
 use super::shown::Last;
 use super::{Fault, Harvest, Known, Write};
@@ -20,8 +19,10 @@ use crate::model::observation::Profile;
 use crate::model::status::{Status, StatusUri};
 use crate::model::target::{Cursor, Rejected, Scope, Target, TargetRecord};
 use crate::sources::PollError;
-use crate::sources::mastodon::timeline::{self, Part, Timeline};
+use crate::sources::fediverse::{Server, Way};
+use crate::sources::mastodon::timeline::{self, Part, Reading, Timeline};
 use crate::sources::mastodon::wire::{Post, TimelinesAccess};
+use crate::sources::misskey;
 use crate::store::{Batch, Store, StoreError};
 
 /// A page, and at most two more while nothing known is met.
@@ -44,14 +45,22 @@ pub(super) async fn poll_timeline(
     now: DateTime<Utc>,
 ) -> Result<Write, Fault> {
     let shown = Timeline::Live(scope);
-    let token = token(&room.config, &server);
-    let part = part(room, &server, token, shown, known.access, now).await?;
+    let there = there(room, &server);
     let heads = known.cursor.heads;
-    let road = (&room.net, &server, token);
     let last = room.shown.last(&record.target);
     let version = last.as_ref().filter(|last| now - last.read_at < READ_WHOLE_EVERY);
     let version = version.and_then(|last| last.version.as_deref());
-    let reading = timeline::read(road, shown, part, &heads, version, PAGES_PER_POLL, now).await?;
+    let reading = match there.way(now).await {
+        Way::Misskey => {
+            let local = misskey::Timeline::Local;
+            Some(there.by_misskey().timeline(local, &heads, PAGES_PER_POLL, now).await?)
+        }
+        Way::Mastodon => {
+            let part = part(room, there, shown, known.access, now).await?;
+            let road = (&room.net, &server, there.token);
+            timeline::read(road, shown, part, &heads, version, PAGES_PER_POLL, now).await?
+        }
+    };
     let Some(reading) = reading else {
         let last = last.unwrap_or_default();
         let (leads, edition) = later_leads(room, &server, &heads, &last).await?;
@@ -90,11 +99,7 @@ pub(super) async fn poll_tag(
     record: TargetRecord,
     now: DateTime<Utc>,
 ) -> Result<Write, Fault> {
-    let shown = Timeline::Tag(&tag);
-    let token = token(&room.config, &server);
-    let part = part(room, &server, token, shown, access, now).await?;
-    let reading = timeline::read((&room.net, &server, token), shown, part, &[], None, 1, now).await?;
-    let reading = reading.unwrap_or_default();
+    let reading = read_tag(room, there(room, &server), &tag, access, now).await?;
     let (copies, _) = copies(room, &reading.posts).await?;
     let is_worth_it = |post: &&Post| {
         let is_own = is_in_own_words(&post.status) && !is_mirror(&post.author, &room.config);
@@ -107,14 +112,29 @@ pub(super) async fn poll_tag(
     Ok(write(room, visit, record, now))
 }
 
+async fn read_tag(
+    room: &Newsroom,
+    there: Server<'_>,
+    tag: &str,
+    access: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<Reading, Fault> {
+    let shown = Timeline::Tag(tag);
+    if there.way(now).await == Way::Misskey {
+        return Ok(there.by_misskey().timeline(misskey::Timeline::Tag(tag), &[], 1, now).await?);
+    }
+    let part = part(room, there, shown, access, now).await?;
+    let reading = timeline::read((&room.net, there.host, there.token), shown, part, &[], None, 1, now);
+    Ok(reading.await?.unwrap_or_default())
+}
+
 pub(super) async fn poll_directory(
     room: &Newsroom,
     server: Host,
     record: TargetRecord,
     now: DateTime<Utc>,
 ) -> Result<Write, Fault> {
-    let token = token(&room.config, &server);
-    let (profiles, rejected) = timeline::directory(&room.net, &server, token).await?;
+    let (profiles, rejected) = there(room, &server).directory(now).await?;
     let worth_it = profiles.into_iter().filter(|it| is_worth_a_dossier(it, &room.config.watchlist));
     let leads = worth_it.map(|profile| (profile.acct, Method::Directory)).collect();
     Ok(write(room, Visit { leads, rejected, ..Visit::to(server) }, record, now))
@@ -281,10 +301,11 @@ fn names_outlet(status: &Status, server: &Host, config: &Config) -> bool {
         || status.links.iter().any(|link| outlet_of_url(link, &config.watchlist).is_some())
 }
 
-/// Our token on a server: one for reading, or the one with which we post there.
-fn token<'a>(config: &'a Config, server: &Host) -> Option<&'a SecretString> {
-    let posting = config.publish.iter().find(|publish| publish.server == *server);
-    config.mastodon.tokens.get(server).or(posting.map(|publish| &publish.token))
+/// A server with our token there: one for reading, or the one with which we post.
+fn there<'a>(room: &'a Newsroom, host: &'a Host) -> Server<'a> {
+    let posting = room.config.publish.iter().find(|publish| publish.server == *host);
+    let there = room.server(host);
+    Server { token: there.token.or(posting.map(|publish| &publish.token)), ..there }
 }
 
 /// The note of who may see the timelines of a server.
@@ -296,8 +317,7 @@ pub(super) fn access_note(server: &Host) -> String {
 /// nothing.
 async fn part(
     room: &Newsroom,
-    server: &Host,
-    token: Option<&SecretString>,
+    there: Server<'_>,
     shown: Timeline<'_>,
     noted: Option<String>,
     now: DateTime<Utc>,
@@ -309,16 +329,16 @@ async fn part(
     let access = match remembered {
         Some(access) => access,
         None => {
-            let access = timeline::access(&room.net, server, token).await?;
+            let access = timeline::access(&room.net, there.host, there.token).await?;
             let note = serde_json::to_string(&(now, access)).expect("words and a date are plain data");
             let mut batch = Batch::new();
-            batch.set_note(&access_note(server), &note);
+            batch.set_note(&access_note(there.host), &note);
             // Apart from the harvest: a server that stumbles over the question is not asked again today.
             room.store.run(move |store| store.commit(batch)).await?;
             access
         }
     };
-    let part: Result<Part, PollError> = shown.open(access, server, token.is_some(), now);
+    let part: Result<Part, PollError> = shown.open(access, there.host, there.token.is_some(), now);
     Ok(part?)
 }
 

@@ -8,7 +8,7 @@ use crate::cycle::home;
 use crate::model::account::Host;
 use crate::model::health::{Health, Line, Mark, Subject};
 use crate::publish::home::verify_leniently;
-use crate::sources::mastodon::probe;
+use crate::sources::mastodon::probe::{self, Api, Software};
 
 /// A token that was revoked is noticed the same day, not when the next digest is due.
 const HOME_EVERY: Duration = Duration::hours(6);
@@ -70,7 +70,7 @@ struct Answered {
 
 async fn ask(room: &Newsroom, server: Host) -> (Host, Answered) {
     let software = match probe::ask(&room.net, &server).await {
-        Ok(software) if software.name != "unknown" => Some(format!("{} {}", software.name, software.version)),
+        Ok(software) if software.name != "unknown" => Some(said(&software)),
         Ok(_) => None,
         Err(trouble) => Some(format!("just now: {trouble}")),
     };
@@ -82,4 +82,15 @@ async fn ask(room: &Newsroom, server: Host) -> (Host, Answered) {
         }
     };
     (server, Answered { software, token })
+}
+
+/// What a server runs, and what follows from it where that is not the usual.
+fn said(software: &Software) -> String {
+    let Software { name, version, api } = software;
+    let way = match api {
+        Api::Misskey => ", read by the Misskey API",
+        Api::None => ", which offers no interface that is read here",
+        Api::Mastodon | Api::WithoutLookup | Api::Unknown => "",
+    };
+    format!("{name} {version}{way}")
 }

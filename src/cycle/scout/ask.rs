@@ -27,9 +27,7 @@ use crate::model::observation::Profile;
 use crate::model::proof::{HostSight, NamedBy, PageKind, PageSight};
 use crate::model::watchlist::Watchlist;
 use crate::net::Net;
-use crate::sources::mastodon::poll::search;
-use crate::sources::mastodon::profile::read_profile;
-use crate::sources::mastodon::timeline::directory;
+use crate::sources::fediverse::{Server, Ways};
 use crate::sources::page::front::Front;
 use crate::sources::webfinger::Answer;
 use crate::sources::{PollError, page};
@@ -76,6 +74,7 @@ pub(super) use site::{FeedSeen, is_same_place};
 pub(super) struct Asker<'a> {
     config: &'a Config,
     net: Net,
+    ways: Ways,
     record: Record,
     now: DateTime<Utc>,
     say: Say<'a>,
@@ -88,7 +87,17 @@ impl<'a> Asker<'a> {
     pub fn new(config: &'a Config, record: Record, now: DateTime<Utc>, say: Say<'a>) -> anyhow::Result<Self> {
         let net = Net::new(road(config), config.clock).context("open the road to the network")?;
         let (left, until) = (AtomicU32::new(MOST_REQUESTS), Instant::now() + PATIENCE);
-        Ok(Asker { config, net, record, now, say, left, until, notes: Mutex::default() })
+        Ok(Asker {
+            config,
+            net,
+            ways: Ways::default(),
+            record,
+            now,
+            say,
+            left,
+            until,
+            notes: Mutex::default(),
+        })
     }
 
     pub fn end(self) -> (Record, Notes, &'a Watchlist) {
@@ -167,19 +176,24 @@ impl<'a> Asker<'a> {
     /// Its account search and its directory. Only profiles that bear a name of the outlet or link to a site of it are
     /// kept: the others are nobody's business.
     async fn ask_server(&self, server: &Host) {
-        let token = self.config.mastodon.tokens.get(server);
+        let there = self.server(server);
         let names: Vec<&str> = self.record.outlet.names().take(NAMES_PER_SERVER).collect();
         for name in names {
             let place = format!("account search of {server}");
-            let Some((profiles, _)) = self.heard(&place, search(&self.net, server, token, name)).await else {
+            let Some((profiles, _)) = self.heard(&place, there.search(name, self.now)).await else {
                 break;
             };
             self.note_shown(profiles, &place);
         }
         let place = format!("directory of {server}");
-        if let Some((profiles, _)) = self.heard(&place, directory(&self.net, server, token)).await {
+        if let Some((profiles, _)) = self.heard(&place, there.directory(self.now)).await {
             self.note_shown(profiles, &place);
         }
+    }
+
+    fn server<'b>(&'b self, host: &'b Host) -> Server<'b> {
+        let token = self.config.mastodon.tokens.get(host);
+        Server { net: &self.net, ways: &self.ways, host, token }
     }
 
     fn note_shown(&self, profiles: Vec<Profile>, by: &str) {
@@ -244,8 +258,7 @@ impl<'a> Asker<'a> {
             return;
         }
         (self.say)(&format!("{host}: an account"));
-        let token = self.config.mastodon.tokens.get(&host);
-        let read = read_profile(&self.net, &acct, &host, token, self.now).await;
+        let read = self.server(&host).read_profile(&acct, self.now).await;
         if read.as_ref().is_err_and(PollError::is_missing) {
             self.notes().missing += 1;
             return;

@@ -12,7 +12,7 @@ use url::Url;
 use self::wire::Refusal;
 use super::account::{AccountPoll, Before};
 use super::walk::{Ask, Next, PAGE, Sheet, Walk};
-use super::{PollError, aside};
+use super::{PollError, aside, followers, json};
 use crate::model::account::{AccountId, Acct, BLUESKY_SERVICES, Host};
 use crate::model::observation::{Observation, Profile};
 use crate::model::status::Status;
@@ -192,6 +192,24 @@ impl<'a> AppView<'a> {
         let (did, server_date) = (did.to_owned(), fetched.server_date);
         let parsed = aside(move || wire::parse_feed(&fetched.body, &did)).await;
         Ok((parsed.map_err(|error| PollError::parse(url.as_str(), error))?, server_date))
+    }
+
+    /// A page of followers, `None` where they are not shown to us.
+    pub(super) async fn followers_page(
+        self,
+        did: &str,
+        below: Option<&str>,
+    ) -> Result<Option<followers::Page>, PollError> {
+        let mut parameters = vec![("actor", did), ("limit", "100")];
+        parameters.extend(below.map(|cursor| ("cursor", cursor)));
+        let url = self.call("app.bsky.graph.getFollowers", &parameters);
+        let answer = self.ask(&url).await?;
+        if !followers::are_shown(&url, answer.status)? {
+            return Ok(None);
+        }
+        let read = followers::parse(&answer.body, followers::of_bluesky);
+        let (value, followers) = read.map_err(|error| PollError::parse(url.as_str(), error))?;
+        Ok(Some(followers::Page { followers, next: value.get("cursor").and_then(json::id) }))
     }
 
     fn call(self, method: &str, parameters: &[(&str, &str)]) -> Url {

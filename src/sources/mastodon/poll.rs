@@ -1,6 +1,6 @@
 //! Polls of accounts and account searches: each a request or two and a pure reading of the answer.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
@@ -11,14 +11,10 @@ use super::{call, wire};
 use crate::model::account::{Acct, Host};
 use crate::model::observation::{Observation, Profile};
 use crate::model::target::{Cursor, Rejected};
-use crate::net::Net;
-use crate::sources::account::{AccountPoll, Before};
+use crate::net::{Method, Net, Outgoing};
+use crate::sources::account::{AccountPoll, Before, is_recent};
 use crate::sources::walk::{Ask, Next, PAGE, Sheet, Walk, is_overlap_due};
-use crate::sources::{PollError, aside, json};
-
-/// Profiles change rarely: a poll that comes sooner after the last look at one reads its statuses by the id that it
-/// had. Accounts of outlets are polled more rarely than this, those that carry copy are read every second time.
-const PROFILE_EVERY: Duration = Duration::minutes(35);
+use crate::sources::{PollError, aside, fediverse, followers, json};
 
 /// The longest query that is sent to a search, in characters.
 const QUERY_CHARS: usize = 200;
@@ -42,10 +38,7 @@ pub async fn read_account(
     let Before { observation, cursor } = before;
     // Once a day all is read, whatever the server says of versions.
     let known = observation.filter(|_| !is_overlap_due(cursor, now));
-    let is_recent = |known: &&Observation| {
-        known.seen_at <= now && now - known.seen_at < PROFILE_EVERY && !known.profile.is_suspended
-    };
-    let early = match known.filter(is_recent).filter(|_| !cursor.heads.is_empty()) {
+    let early = match known.filter(|known| is_recent(known, cursor, now)) {
         Some(known) => server.account(known.clone(), cursor.clone(), pages, now).await.ok(),
         None => None,
     };
@@ -96,6 +89,36 @@ pub async fn search(
         excerpt: profile.id.uri,
     }));
     Ok((found, rejected))
+}
+
+/// A page of the followers of an account, `None` where they are not shown to everybody. Any refusal is an answer, so
+/// that the interface is not left alone because of it.
+///
+/// # Errors
+/// What the fetch or the reading said.
+pub(in crate::sources) async fn followers_page(
+    server: fediverse::Server<'_>,
+    local_id: &str,
+    below: Option<&str>,
+) -> Result<Option<followers::Page>, PollError> {
+    let fediverse::Server { net, host, token, .. } = server;
+    let mut parameters = vec![("limit", "80")];
+    parameters.extend(below.map(|id| ("max_id", id)));
+    let url = call(host, &["api", "v1", "accounts", local_id, "followers"], &parameters);
+    Server { net, host, token }.let_in(&url).await?;
+    let (method, address, token) = (Method::Get, url.to_string(), token.cloned());
+    let outgoing = Outgoing { method, url: address, token, headers: vec![], body: None };
+    let answer = net.send(outgoing).await?;
+    if !followers::are_shown(&url, answer.status)? {
+        return Ok(None);
+    }
+    let read = followers::parse(&answer.body, |value| followers::of_mastodon(value, host));
+    let (_, followers) = read.map_err(|error| PollError::parse(url.as_str(), error))?;
+    let next = match LinkNext::read(answer.link.as_deref(), &url) {
+        LinkNext::Page(id) => Some(id),
+        LinkNext::Nothing | LinkNext::Unsaid => None,
+    };
+    Ok(Some(followers::Page { followers, next }))
 }
 
 /// A page of statuses as it came.

@@ -1,4 +1,4 @@
-//! What software a server runs, by nodeinfo, and whether it speaks the Mastodon client API.
+//! What software a server runs, by nodeinfo, and by which interface it can be read.
 
 use serde_json::Value;
 use url::Url;
@@ -18,13 +18,15 @@ pub struct Software {
     pub api: Api,
 }
 
-/// Whether a server can be read by the Mastodon client API.
+/// How a server can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
     /// It has what is needed, `accounts/lookup` included.
     Mastodon,
     /// It speaks the API without a lookup by address that can be relied on.
     WithoutLookup,
+    /// It speaks Misskey's own API, which is read instead, also where it imitates Mastodon's.
+    Misskey,
     /// It federates and speaks another API.
     None,
     /// Nothing is known of it: trying is the only way to find out.
@@ -95,14 +97,13 @@ fn api_of(name: &str) -> Api {
             Api::Mastodon
         }
         // They have it for statuses; the lookup is missing or came late.
-        "friendica" | "pixelfed" | "firefish" | "iceshrimp" | "iceshrimp.net" | "catodon" | "snac" => {
-            Api::WithoutLookup
-        }
-        "misskey" | "sharkey" | "foundkey" | "calckey" | "cherrypick" | "lemmy" | "kbin" | "mbin"
-        | "piefed" | "peertube" | "writefreely" | "plume" | "wordpress" | "ghost" | "threads"
-        | "bookwyrm" | "funkwhale" | "owncast" | "mobilizon" | "hubzilla" | "diaspora" | "nextcloud"
-        | "microblogpub" | "honk" | "ktistec" | "wafrn" | "loops" | "castopod" | "flipboard"
-        | "discourse" | "nodebb" => Api::None,
+        "friendica" | "pixelfed" | "iceshrimp.net" | "snac" => Api::WithoutLookup,
+        "misskey" | "sharkey" | "cherrypick" | "firefish" | "iceshrimp" | "catodon" | "foundkey"
+        | "calckey" => Api::Misskey,
+        "lemmy" | "kbin" | "mbin" | "piefed" | "peertube" | "writefreely" | "plume" | "wordpress"
+        | "ghost" | "threads" | "bookwyrm" | "funkwhale" | "owncast" | "mobilizon" | "hubzilla"
+        | "diaspora" | "nextcloud" | "microblogpub" | "honk" | "ktistec" | "wafrn" | "loops" | "castopod"
+        | "flipboard" | "discourse" | "nodebb" => Api::None,
         _ => Api::Unknown,
     }
 }
@@ -135,7 +136,9 @@ mod tests {
             ("Mastodon", Api::Mastodon),
             ("gotosocial", Api::Mastodon),
             ("pixelfed", Api::WithoutLookup),
-            ("sharkey", Api::None),
+            ("sharkey", Api::Misskey),
+            ("Firefish", Api::Misskey),
+            ("lemmy", Api::None),
             ("threads", Api::None),
             ("tomorrow", Api::Unknown),
         ] {

@@ -67,7 +67,7 @@ impl Server<'_> {
             Err(error) => error,
         };
         match probe::ask(self.net, self.host).await {
-            Ok(Software { name, api: Api::None, .. }) => {
+            Ok(Software { name, api: Api::None | Api::Misskey, .. }) => {
                 Err(PollError::NotAMastodonApi { host: self.host.clone(), software: name })
             }
             _ => Err(PollError::parse(url.as_str(), error)),
@@ -117,7 +117,9 @@ impl Server<'_> {
         let no_lookup = |why: String| PollError::NoLookup { acct: acct.clone(), host: host.clone(), why };
         let software = probe::ask(self.net, self.host).await?;
         match (software.api, self.token) {
-            (Api::None, _) => return Err(PollError::NotAMastodonApi { host, software: software.name }),
+            (Api::None | Api::Misskey, _) => {
+                return Err(PollError::NotAMastodonApi { host, software: software.name });
+            }
             (Api::WithoutLookup, Some(_)) => return self.find_among_users(acct, &software, now).await,
             (Api::WithoutLookup, None) => {
                 return Err(no_lookup(format!(
@@ -162,7 +164,7 @@ impl Server<'_> {
 }
 
 /// Whether the id of an account lies on this host, or on one with the same registered domain.
-pub(super) fn is_served_by(profile: &Profile, host: &Host) -> bool {
+pub(in crate::sources) fn is_served_by(profile: &Profile, host: &Host) -> bool {
     let Some(served) = Url::parse(&profile.id.uri).ok().as_ref().and_then(Host::of) else { return false };
     let is_name = |host: &Host| !host.name().ends_with(|c: char| c.is_ascii_digit() || c == ']');
     let registered = psl::domain_str(served.name());

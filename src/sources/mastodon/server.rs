@@ -53,7 +53,7 @@ impl Server<'_> {
         Ok((known != Some(version.as_str())).then_some((fetched, version)))
     }
 
-    async fn let_in(self, url: &Url) -> Result<(), PollError> {
+    pub async fn let_in(self, url: &Url) -> Result<(), PollError> {
         if self.token.is_none() && !self.net.allows_robots(url.as_str()).await? {
             return Err(PollError::RobotsForbid { url: url.to_string() });
         }

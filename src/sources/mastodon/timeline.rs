@@ -37,6 +37,8 @@ pub enum Part {
     Whole,
     /// Only posts of the server's own accounts.
     Local,
+    /// Only posts that came from other servers.
+    Remote,
 }
 
 /// What a reading of a timeline brought.
@@ -100,6 +102,7 @@ impl Timeline<'_> {
             (true, _) if self == Timeline::Live(Scope::Local) => Ok(Part::Local),
             (true, true) => Ok(Part::Whole),
             (true, false) => Ok(Part::Local),
+            (false, true) if self != Timeline::Live(Scope::Local) => Ok(Part::Remote),
             (false, _) => {
                 let to =
                     if local == Access::Nobody { "to nobody" } else { "only to those who are logged in" };
@@ -119,8 +122,10 @@ impl Timeline<'_> {
     fn page(self, host: &Host, part: Part, below: Option<&str>) -> Url {
         let limit = PAGE.to_string();
         let mut parameters = vec![("limit", limit.as_str())];
-        if part == Part::Local {
-            parameters.push(("local", "true"));
+        match part {
+            Part::Whole => {}
+            Part::Local => parameters.push(("local", "true")),
+            Part::Remote => parameters.push(("remote", "true")),
         }
         parameters.extend(below.map(|id| ("max_id", id)));
         match self {
@@ -147,37 +152,79 @@ pub async fn read(
 ) -> Result<Option<Reading>, PollError> {
     let (net, host, token) = server;
     let server = Server { net, host, token };
-    let mut reading = Reading::default();
-    let mut below: Option<String> = None;
-    for _ in 0..pages.max(1) {
-        let url = timeline.page(host, part, below.as_deref());
-        let is_first = below.is_none();
-        let page = match page(server, &url, timeline, version.filter(|_| is_first), now).await {
-            Ok(Some((page, version))) => {
-                if is_first {
-                    reading.version = Some(version);
-                }
-                page
-            }
+    let mut descent = Descent::new(known, pages);
+    while descent.goes_on() {
+        let below = descent.below();
+        let url = timeline.page(host, part, below);
+        match page(server, &url, timeline, version.filter(|_| below.is_none()), now).await {
+            Ok(Some((page, version))) => descent.take(page, Some(version)),
             Ok(None) => return Ok(None),
-            Err(error) if is_first => return Err(error),
-            Err(error) => {
-                reading.missed = Some(error.to_string());
-                reading.is_broken_off = true;
-                return Ok(Some(reading));
-            }
-        };
-        let meets_known = page.posts.iter().any(|post| known.contains(&post.status.uri));
-        reading.posts.extend(page.posts);
-        reading.rejected.extend(page.rejected);
-        below = page.last_id;
-        if known.is_empty() || meets_known || page.count < SHORTEST_FULL_PAGE || below.is_none() {
-            return Ok(Some(reading));
+            Err(error) => descent.stop(error)?,
         }
     }
-    let count = reading.posts.len();
-    reading.missed = Some(format!("more than {count} posts came since the last look; some were not seen"));
-    Ok(Some(reading))
+    Ok(Some(descent.reading))
+}
+
+/// A reading of a timeline under way: ask for the page [`Descent::below`] and hand it to [`Descent::take`] while it
+/// [goes on](Descent::goes_on).
+#[derive(Debug)]
+pub(in crate::sources) struct Descent<'a> {
+    known: &'a [StatusUri],
+    pages_left: u32,
+    below: Option<String>,
+    is_over: bool,
+    pub reading: Reading,
+}
+
+impl<'a> Descent<'a> {
+    pub fn new(known: &'a [StatusUri], pages: u32) -> Descent<'a> {
+        Descent { known, pages_left: pages.max(1), below: None, is_over: false, reading: Reading::default() }
+    }
+
+    pub fn goes_on(&self) -> bool {
+        !self.is_over
+    }
+
+    /// The id of the last post of the page before; `None` for the first page.
+    pub fn below(&self) -> Option<&str> {
+        self.below.as_deref()
+    }
+
+    /// Takes a page and, of the first one, its version.
+    pub fn take(&mut self, page: wire::TimelinePage, version: Option<String>) {
+        if self.below.is_none() {
+            self.reading.version = version;
+        }
+        self.pages_left -= 1;
+        let meets_known = page.posts.iter().any(|post| self.known.contains(&post.status.uri));
+        self.reading.posts.extend(page.posts);
+        self.reading.rejected.extend(page.rejected);
+        self.below = page.last_id;
+        self.is_over = self.known.is_empty()
+            || meets_known
+            || page.count < SHORTEST_FULL_PAGE
+            || self.below.is_none()
+            || self.pages_left == 0;
+        if self.is_over && !self.known.is_empty() && !meets_known && page.count >= SHORTEST_FULL_PAGE {
+            let count = self.reading.posts.len();
+            let missed = format!("more than {count} posts came since the last look; some were not seen");
+            self.reading.missed = self.below.as_ref().map(|_| missed);
+        }
+    }
+
+    /// The page cannot be had.
+    ///
+    /// # Errors
+    /// Where it is the first one; otherwise the reading says so.
+    pub fn stop(&mut self, error: PollError) -> Result<(), PollError> {
+        if self.below.is_none() {
+            return Err(error);
+        }
+        self.reading.missed = Some(error.to_string());
+        self.reading.is_broken_off = true;
+        self.is_over = true;
+        Ok(())
+    }
 }
 
 async fn page(
@@ -254,6 +301,8 @@ mod tests {
             (access(Public, Members), Scope::Public, true, Part::Whole),
             (access(Public, Nobody), Scope::Local, false, Part::Local),
             (access(Members, Nobody), Scope::Public, true, Part::Local),
+            (access(Nobody, Public), Scope::Public, false, Part::Remote),
+            (access(Members, Unsaid), Scope::Public, false, Part::Remote),
         ] {
             assert_eq!(open(rules, scope, is_member), Ok(part), "{rules:?} {scope:?}");
         }
@@ -262,6 +311,15 @@ mod tests {
         assert!(open(access(Nobody, Nobody), Scope::Public, true).unwrap_err().contains("to nobody"));
         let tags = Timeline::Tag("x").open(access(Nobody, Nobody), &host, false, now);
         assert_eq!(tags.unwrap(), Part::Whole);
+        for (local, remote, is_member, part) in [
+            (Nobody, Public, false, Part::Remote),
+            (Members, Members, true, Part::Whole),
+            (Public, Nobody, true, Part::Local),
+        ] {
+            let access =
+                TimelinesAccess { tag_local: local, tag_remote: remote, ..TimelinesAccess::default() };
+            assert_eq!(Timeline::Tag("x").open(access, &host, is_member, now).unwrap(), part);
+        }
     }
 
     #[test]
@@ -271,6 +329,10 @@ mod tests {
         assert_eq!(
             page(Timeline::Live(Scope::Local), Part::Local, None),
             "https://social.example/api/v1/timelines/public?limit=40&local=true"
+        );
+        assert_eq!(
+            page(Timeline::Live(Scope::Public), Part::Remote, None),
+            "https://social.example/api/v1/timelines/public?limit=40&remote=true"
         );
         assert_eq!(
             page(Timeline::Tag("新华社"), Part::Whole, Some("9")),

@@ -14,18 +14,18 @@ use crate::model::target::Rejected;
 use crate::sources::json::{self, Object, clip};
 use crate::sources::{ParseError, html};
 
-const NAME_CHARS: usize = 200;
-const NOTE_CHARS: usize = 5_000;
-const SPOILER_CHARS: usize = 5_000;
-const MOST_FIELDS: usize = 16;
-const MOST_LINKS: usize = 50;
+pub(in crate::sources) const NAME_CHARS: usize = 200;
+pub(in crate::sources) const NOTE_CHARS: usize = 5_000;
+pub(in crate::sources) const SPOILER_CHARS: usize = 5_000;
+pub(in crate::sources) const MOST_FIELDS: usize = 16;
+pub(in crate::sources) const MOST_LINKS: usize = 50;
 /// Of the links of a profile and the names of their fields together: each is evidence and kept with it.
-const LINK_BYTES: usize = 8_192;
+pub(in crate::sources) const LINK_BYTES: usize = 8_192;
 /// Of mentions, tags and the like.
-const MOST_PARTS: usize = 50;
-const MOST_MEDIA: usize = 16;
+pub(in crate::sources) const MOST_PARTS: usize = 50;
+pub(in crate::sources) const MOST_MEDIA: usize = 16;
 /// Servers send at most 40 or 80; whatever comes after this many is reported as one rejected item.
-const MOST_ITEMS: usize = 200;
+pub(in crate::sources) const MOST_ITEMS: usize = 200;
 
 /// A page of an account's statuses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -184,13 +184,13 @@ fn fault(bytes: &[u8], why: String) -> ParseError {
     ParseError { why, excerpt: json::excerpt(bytes) }
 }
 
-fn reject(kind: &str, index: usize, item: &Value, why: String) -> Rejected {
+pub(in crate::sources) fn reject(kind: &str, index: usize, item: &Value, why: String) -> Rejected {
     let item_name = format!("{kind} {} of the page", index + 1);
     Rejected { item: item_name, why, excerpt: json::excerpt(item.to_string().as_bytes()) }
 }
 
 /// What is said of items beyond the number that is read.
-fn overflow(kind: &str, items: &[Value]) -> Vec<Rejected> {
+pub(in crate::sources) fn overflow(kind: &str, items: &[Value]) -> Vec<Rejected> {
     let beyond = items.len().saturating_sub(MOST_ITEMS);
     let why = format!("the page has {} items; expected at most {MOST_ITEMS}", items.len());
     let item = format!("the last {beyond} items of kind {kind} of the page");
@@ -219,7 +219,7 @@ fn account(value: &Value, host: &Host) -> Result<Profile, String> {
         local_id,
         url: object.http_url("url").map(str::to_owned),
         display_name: clip(object.text("display_name").unwrap_or_default(), NAME_CHARS),
-        links: profile_links(&fields, note_html, uri),
+        links: profile_links(&fields, object.http_url("website"), note_html, uri),
         note,
         is_bot: ["bot", "automated"].iter().any(|key| object.flag(key) == Some(true)),
         is_suspended: object.flag("suspended") == Some(true),
@@ -247,7 +247,7 @@ fn acct_of(object: Object<'_>, host: &Host) -> Result<Acct, String> {
 }
 
 /// Whether a text holds the hashtag `#nobot`, by which people ask programs to leave them alone.
-fn has_nobot(text: &str) -> bool {
+pub(in crate::sources) fn has_nobot(text: &str) -> bool {
     let lower = text.to_lowercase();
     lower.match_indices("#nobot").any(|(at, tag)| {
         let after = lower[at + tag.len()..].chars().next();
@@ -255,8 +255,9 @@ fn has_nobot(text: &str) -> bool {
     })
 }
 
-/// The links of the fields, then those of the note; mentions and hashtags are none.
-fn profile_links(fields: &[Object<'_>], note: &str, uri: &str) -> Vec<ProfileLink> {
+/// The links of the fields, the one site that Pixelfed has a place for, then those of the note; mentions and hashtags are
+/// none.
+fn profile_links(fields: &[Object<'_>], site: Option<&str>, note: &str, uri: &str) -> Vec<ProfileLink> {
     let in_fields = fields.iter().flat_map(|field| {
         let place = LinkPlace::Field {
             name: clip(field.text("name").unwrap_or_default(), NAME_CHARS),
@@ -272,7 +273,11 @@ fn profile_links(fields: &[Object<'_>], note: &str, uri: &str) -> Vec<ProfileLin
         bytes += link.url.len() + name;
         bytes <= LINK_BYTES
     };
-    in_fields.chain(in_note).take(MOST_LINKS).take_while(fits).collect()
+    let site = site.map(|url| ProfileLink {
+        url: url.to_owned(),
+        place: LinkPlace::Field { name: "website".into(), server_says_verified: false },
+    });
+    in_fields.chain(site).chain(in_note).take(MOST_LINKS).take_while(fits).collect()
 }
 
 /// The links of a piece of a server's HTML that lead to pages, not to people or tags. Text without any markup
@@ -324,7 +329,7 @@ fn status(value: &Value, author: &str) -> Result<Option<Status>, String> {
         url: object.http_url("url").map(str::to_owned),
         claimed_at: object.time("created_at"),
         edited_at: object.time("edited_at"),
-        text: html::text(content),
+        text: html::text(own_words(content)),
         spoiler: clip(object.text("spoiler_text").unwrap_or_default(), SPOILER_CHARS),
         language: object.text("language").map(|language| clip(language, 35)),
         boost_of: boost_of.map(|uri| StatusUri(uri.to_owned())),
@@ -337,12 +342,26 @@ fn status(value: &Value, author: &str) -> Result<Option<Status>, String> {
     }))
 }
 
-/// The links in a status, those to its mentions and tags left out.
+/// A post without the line in front by which Mastodon (4.5) shows a quote to those who know of none.
+fn own_words(content: &str) -> &str {
+    let quote = content.strip_prefix("<p class=\"quote-inline\">");
+    quote.and_then(|quote| quote.split_once("</p>")).map_or(content, |(_, own)| own)
+}
+
+/// The links in a status, those to its mentions and tags left out, and where what it quotes stands.
 fn status_links(object: Object<'_>, content: &str, uri: &str) -> Vec<String> {
     let named = ["mentions", "tags"].into_iter().flat_map(|key| object.objects(key).take(MOST_PARTS));
     let named: Vec<&str> = named.filter_map(|part| part.text("url")).collect();
     let mut links = outward_links(content, object.http_url("url").unwrap_or(uri));
     links.retain(|link| !named.contains(&link.as_str()));
+    // Mastodon says more of a quote than what it quotes; its relatives do not.
+    let quote = object.object("quote");
+    let quoted = quote.and_then(|quote| quote.object("quoted_status")).or(quote);
+    if let Some(url) = quoted.and_then(|quoted| quoted.http_url("url").or(quoted.http_url("uri")))
+        && !links.iter().any(|link| link == url)
+    {
+        links.push(url.to_owned());
+    }
     links
 }
 
