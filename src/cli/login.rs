@@ -3,7 +3,6 @@
 mod begun;
 mod profile;
 mod say;
-mod token_file;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,6 +16,7 @@ use super::{json, put, service};
 use crate::config::{self, Config, Environment, Loaded, Paint};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::speaker::{self, Claimant};
+use crate::cycle::token_file::{self, NewTokenFile, Owner};
 use crate::cycle::user_agent;
 use crate::ledger;
 use crate::model::account::Host;
@@ -24,7 +24,6 @@ use crate::net::{FetchError, Net, NetConfig, Timeouts};
 use crate::publish::home::{self, HomeError, Instance, OwnAccount};
 use crate::publish::login::{self, Granted, LoginError, Place, Registration};
 use begun::Begun;
-use token_file::{NewTokenFile, Owner};
 
 /// Codes that may be mistyped in a row.
 const TRIES: u32 = 3;

@@ -21,6 +21,7 @@ pub(super) struct RawConfig {
     pub mastodon: RawMastodon,
     pub bluesky: Option<At<bool>>,
     pub bluesky_opt_out: Vec<At<String>>,
+    pub threads: RawThreads,
     pub accounts: Vec<At<RawAccount>>,
     pub outlets: Vec<RawOutlet>,
     pub review: RawReview,
@@ -43,6 +44,13 @@ pub(super) struct RawMastodon {
     pub discover: Option<Vec<At<String>>>,
     pub opt_out: Vec<At<String>>,
     pub tokens: Vec<(At<String>, At<String>)>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct RawThreads {
+    pub enabled: Option<At<bool>>,
+    pub token_file: Option<At<String>>,
+    pub opt_out: Vec<At<String>>,
 }
 
 /// `[[account]]`.
@@ -112,6 +120,13 @@ impl RawConfig {
             sources.table("bluesky", |bluesky| {
                 raw.bluesky = bluesky.flag("enabled");
                 raw.bluesky_opt_out = bluesky.texts("opt_out").unwrap_or_default();
+            });
+            sources.table("threads", |threads| {
+                raw.threads = RawThreads {
+                    enabled: threads.flag("enabled"),
+                    token_file: threads.text("token_file"),
+                    opt_out: threads.texts("opt_out").unwrap_or_default(),
+                };
             });
         });
         top.table("review", |review| raw.review = RawReview::read(review));

@@ -34,6 +34,8 @@ pub enum Method {
     Tag,
     /// The directory of accounts that a server shows.
     Directory,
+    /// A post on Threads that a search for an outlet's name brought.
+    Keyword,
     /// Another account was at its address before: a name that changed hands.
     Successor,
 }
@@ -51,6 +53,7 @@ impl Method {
             Method::Mention => "a post that names or links an outlet",
             Method::Tag => "a hashtag with an outlet's name",
             Method::Directory => "a server's directory of new accounts",
+            Method::Keyword => "a post on Threads with an outlet's name",
             Method::Successor => "the address of an account known before",
         }
     }
