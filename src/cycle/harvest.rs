@@ -86,10 +86,10 @@ impl Harvest {
         harvest
     }
 
-    /// A target whose turn has not come: nothing is wrong with it, and it was not tried.
-    fn put_off(record: TargetRecord, until: DateTime<Utc>) -> Harvest {
+    /// A target whose turn has not come: nothing is wrong with it by itself, and health tells what it waits for.
+    fn put_off(record: TargetRecord, why: Option<String>, until: DateTime<Utc>) -> Harvest {
         let mut harvest = Harvest::of(&record.target);
-        harvest.batch.put_target(TargetRecord { due: until, ..record });
+        harvest.batch.put_target(TargetRecord { due: until, trouble: why, ..record });
         harvest
     }
 
@@ -291,8 +291,12 @@ impl Polled {
         if matches!(fault, Fault::Panicked) {
             tracing::error!(target = %record.target, "a source panicked while it was polled");
         }
-        if let Fault::Poll(PollError::Threads(Refusal::Spent { until })) = fault {
-            return Harvest::put_off(record, until);
+        if let Fault::Poll(PollError::Threads(refusal)) = &fault
+            && record.target != Target::ThreadsToken
+            && let Some(until) = refusal.of_all()
+        {
+            let why = (!matches!(refusal, Refusal::Spent { .. })).then(|| refusal.to_string());
+            return Harvest::put_off(record, why, until);
         }
         let not_before = match &fault {
             Fault::Poll(error) => {

@@ -245,9 +245,9 @@ impl Threads<'_> {
     ) -> Result<Fetched, PollError> {
         let token = self.desk.token().ok_or(Refusal::NoToken)?;
         self.desk.change(|standing| standing.ask(call, now))?;
-        let secrets = vec![("access_token", token)];
+        let secrets = vec![("access_token", token.clone())];
         let fetched = match self.net.send(Outgoing { secrets, ..Outgoing::get(url.as_str()) }).await {
-            Ok(fetched) => fetched,
+            Ok(fetched) => without(&token, fetched),
             Err(error) => {
                 if error.is_certainly_unsent() {
                     self.desk.change(|standing| standing.take_back(call, now));
@@ -276,6 +276,18 @@ impl Threads<'_> {
             (Meaning::Trouble, ..) => Refusal::Trouble { status: fetched.status },
         });
         Err(refusal.into())
+    }
+}
+
+/// The answer without our token, which stands in addresses of next pages and in complaints: what cannot be read is kept
+/// for people.
+fn without(token: &SecretString, fetched: Fetched) -> Fetched {
+    let secret = token.expose_secret();
+    match std::str::from_utf8(&fetched.body) {
+        Ok(text) if text.contains(secret) => {
+            Fetched { body: text.replace(secret, "[token]").into_bytes(), ..fetched }
+        }
+        _ => fetched,
     }
 }
 

@@ -128,6 +128,17 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Until when all that is of this kind waits, where the refusal is not about the one that was asked for.
+    pub fn of_all(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Refusal::NotGranted { until, .. }
+            | Refusal::TokenDead { until, .. }
+            | Refusal::Throttled { until }
+            | Refusal::Spent { until } => Some(*until),
+            _ => None,
+        }
+    }
+
     /// When asking again makes sense, where that is known.
     pub fn retry_at(&self) -> Option<DateTime<Utc>> {
         match self {

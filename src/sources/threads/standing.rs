@@ -30,6 +30,10 @@ const THROTTLED: Duration = Duration::hours(1);
 const LONGEST_THROTTLED: Duration = Duration::hours(24);
 /// A token that was refused is looked at again so often.
 const DEAD_FOR: Duration = Duration::hours(24);
+/// Searches in a row that brought our own posts alone, before that means that others' are not searched; once they were,
+/// more of them. A rare name may stand in nobody else's.
+const ONLY_OURSELVES: u32 = 3;
+const ONLY_OURSELVES_AGAIN: u32 = 30;
 /// Searches without anything before that is said: a name may be rare, and a sensitive one brings nothing at all.
 pub const SILENT_SEARCHES: u32 = 12;
 
@@ -96,6 +100,8 @@ pub struct Standing {
     pub search: Grant,
     /// Searches in a row that brought nothing of anybody.
     pub silent_searches: u32,
+    /// Searches in a row that brought our own posts alone.
+    alone: u32,
     pub throttled_until: Option<DateTime<Utc>>,
     throttled: u32,
     pub profile_calls: Spent,
@@ -274,9 +280,11 @@ impl Standing {
             return None;
         }
         if authors.iter().all(is_own) {
-            return Some(self.heard_not_granted(Capability::Search, now));
+            self.alone = self.alone.saturating_add(1);
+            let most = if self.search == Grant::Granted { ONLY_OURSELVES_AGAIN } else { ONLY_OURSELVES };
+            return (self.alone >= most).then(|| self.heard_not_granted(Capability::Search, now));
         }
-        self.silent_searches = 0;
+        (self.silent_searches, self.alone) = (0, 0);
         self.search = Grant::Granted;
         None
     }
@@ -346,7 +354,10 @@ mod tests {
     #[test]
     fn a_search_that_finds_only_ourselves_is_not_granted_and_one_other_proves_that_it_is() {
         let mut standing = Standing { username: Some("masthead".into()), ..Standing::default() };
-        assert!(standing.heard_search(&["masthead", "Masthead"], now()).is_some());
+        assert_eq!(standing.heard_search(&["masthead", "Masthead"], now()), None);
+        assert_eq!(standing.heard_search(&[], now()), None);
+        assert_eq!(standing.heard_search(&["masthead"], now()), None);
+        assert!(standing.heard_search(&["masthead"], now()).is_some());
         assert!(matches!(standing.search, Grant::NotGranted { .. }));
         let error = standing.ask(Call::Search, now() + Duration::days(6)).unwrap_err();
         assert_eq!(error.retry_at(), Some(now() + Duration::days(7)));
@@ -355,6 +366,8 @@ mod tests {
         assert!(standing.ask(Call::Search, now() + Duration::days(7)).is_err());
         assert_eq!(standing.heard_search(&["masthead", "news"], now()), None);
         assert_eq!(standing.search, Grant::Granted);
+        // A rare name in our own posts alone takes nothing back.
+        assert_eq!(standing.heard_search(&["masthead"], now()), None);
         let mut nobody = Standing::default();
         assert_eq!(nobody.heard_search(&["masthead"], now()), None);
         assert_eq!(nobody.search, Grant::NotKnown);
