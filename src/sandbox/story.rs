@@ -8,6 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::model::account::{Acct, Host};
 
+use super::broadcaster;
 use super::cast::{
     Condition, Desk, Field, Growth, Indexing, Kind, Language, Named, NamedBy, Person, Server, Site, Spell,
     Upkeep, Voice,
@@ -30,10 +31,11 @@ pub enum Story {
 impl Story {
     /// The world of this story.
     pub fn world(self, seed: u64, origin: DateTime<Utc>) -> World {
-        match self {
+        let world = match self {
             Story::Official => official(seed, origin),
             Story::Founding => founding(seed, origin),
-        }
+        };
+        world.with_threads(broadcaster::people(origin))
     }
 
     /// The story of this name.
@@ -298,6 +300,7 @@ fn sites(origin: DateTime<Utc>) -> Vec<Site> {
                 Condition::Good,
             )
         },
+        broadcaster::site(origin),
         site("cns.example", "China News Service", Language::Chinese, "CNS.", Condition::Flaky),
         site("vocero.example", "El Vocero", Language::Spanish, "", Condition::Dead),
         site("radionorte.example", "Radio Norte", Language::Spanish, "La radio pública.", Condition::Good),

@@ -29,6 +29,8 @@ pub struct World {
     pub servers: Vec<Server>,
     pub people: Vec<Person>,
     pub sites: Vec<Site>,
+    /// People on Threads, of whom no server knows.
+    pub threads: Vec<Person>,
     days: Memory<PersonDay, Arc<[Arc<Post>]>>,
     editions: Memory<(&'static str, i64), Arc<[Arc<NewsItem>]>>,
     lines: Memory<(Host, i64), Arc<[Listed]>>,
@@ -58,7 +60,13 @@ impl World {
     ) -> World {
         let (days, editions, lines) = (Memory::default(), Memory::default(), Memory::default());
         let (ids, sheets) = (Memory::default(), Memory::default());
-        World { seed, origin, servers, people, sites, days, editions, lines, ids, sheets }
+        let threads = Vec::new();
+        World { seed, origin, servers, people, sites, threads, days, editions, lines, ids, sheets }
+    }
+
+    /// The same world with people on Threads.
+    pub fn with_threads(self, threads: Vec<Person>) -> World {
+        World { threads, ..self }
     }
 
     pub fn server(&self, host: &Host) -> Option<&Server> {
