@@ -51,6 +51,14 @@ fn take(desk: &Desk, config: &Config) -> bool {
     is_other
 }
 
+/// The desk of a command that opens no store: with the newest token, and nothing known of how we stand. `None` where
+/// Threads is not read.
+pub fn hand(config: &Config) -> Option<Desk> {
+    let desk = Desk::default();
+    take(&desk, config);
+    desk.token().is_some().then_some(desk)
+}
+
 /// Goes on by another configuration: with another token everything that waited for one is asked again.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! no other's; what was heard before a place ran out of time is kept.
 
 mod site;
+mod threads;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -21,6 +22,7 @@ use super::{Kind, Owner, Record, Say, Unanswered};
 use crate::analysis::resemblance::bears_name;
 use crate::config::Config;
 use crate::cycle::road;
+use crate::cycle::threads::hand;
 use crate::model::account::{Acct, Host, Network};
 use crate::model::observation::Profile;
 use crate::model::proof::{NamedBy, PageKind, PageSight};
@@ -30,6 +32,7 @@ use crate::sources::mastodon::poll::search;
 use crate::sources::mastodon::profile::read_profile;
 use crate::sources::mastodon::timeline::directory;
 use crate::sources::page::front::Front;
+use crate::sources::threads::Desk;
 use crate::sources::webfinger::Answer;
 use crate::sources::{PollError, page};
 
@@ -73,6 +76,8 @@ pub(super) use site::{FeedSeen, is_same_place};
 pub(super) struct Asker<'a> {
     config: &'a Config,
     net: Net,
+    /// Our token for Threads, where it is read.
+    threads: Option<Desk>,
     record: Record,
     now: DateTime<Utc>,
     say: Say<'a>,
@@ -85,7 +90,8 @@ impl<'a> Asker<'a> {
     pub fn new(config: &'a Config, record: Record, now: DateTime<Utc>, say: Say<'a>) -> anyhow::Result<Self> {
         let net = Net::new(road(config), config.clock).context("open the road to the network")?;
         let (left, until) = (AtomicU32::new(MOST_REQUESTS), Instant::now() + PATIENCE);
-        Ok(Asker { config, net, record, now, say, left, until, notes: Mutex::default() })
+        let threads = hand(config);
+        Ok(Asker { config, net, threads, record, now, say, left, until, notes: Mutex::default() })
     }
 
     pub fn end(self) -> (Record, Notes, &'a Watchlist) {
@@ -229,8 +235,7 @@ impl<'a> Asker<'a> {
         let configured = self.config.listings.iter().filter(|listing| listing.outlet == *id);
         listed
             .chain(configured.map(|listing| &listing.account))
-            .filter(|account| account.network == Network::Mastodon)
-            .any(|account| account.handle.parse::<Acct>().is_ok_and(|known| known.is_same(acct)))
+            .any(|account| account.acct().is_some_and(|known| known.is_same(acct)))
     }
 
     /// The profile, and the pages of the outlet to which it leads where no front page names it.

@@ -171,7 +171,7 @@ impl Text {
             self.comment("", &format!("Left alone, as they asked: {} accounts", notes.left_alone));
         }
         if record.kind != Kind::Exempt {
-            self.comment("", "Not in this version: accounts on Bluesky and Threads are not asked.");
+            self.comment("", "Not in this version: accounts on Bluesky are not asked.");
         }
     }
 }

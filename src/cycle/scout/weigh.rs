@@ -119,7 +119,11 @@ impl Case<'_> {
         because.extend(other.map(|id| format!("it is in the record of {id} already")));
         because.extend(shown.map(|(_, by)| format!("seen in the {by}")));
         let proof = named.and_then(|named| named.proof);
-        let what = What::Account { platform: Network::Mastodon, handle: acct.to_string(), proof };
+        let (platform, handle) = match acct.network() {
+            Network::Mastodon => (Network::Mastodon, acct.to_string()),
+            other => (other, acct.user().to_owned()),
+        };
+        let what = What::Account { platform, handle, proof };
         Some(Find { what, about: profile.and_then(called), proven, because })
     }
 
@@ -176,10 +180,7 @@ impl Case<'_> {
     fn recorded_elsewhere(&self, acct: &Acct) -> Option<&OutletId> {
         let others = self.watchlist.outlets.values().filter(|outlet| outlet.id != self.record.outlet.id);
         let mut having = others.filter(|outlet| {
-            outlet.accounts.iter().any(|listed| {
-                listed.network == Network::Mastodon
-                    && listed.handle.parse::<Acct>().is_ok_and(|known| known.is_same(acct))
-            })
+            outlet.accounts.iter().any(|listed| listed.acct().is_some_and(|known| known.is_same(acct)))
         });
         having.next().map(|outlet| &outlet.id)
     }
@@ -193,7 +194,11 @@ impl Case<'_> {
                     listed.network == link.network && listed.handle.eq_ignore_ascii_case(&link.handle)
                 });
                 let what = What::Account { platform: link.network, handle: link.handle.clone(), proof: None };
-                if is_known || found.iter().any(|find| find.what == what) {
+                let is_asked = link.network == Network::Threads
+                    && self.notes.accounts.iter().any(|(acct, _)| {
+                        acct.network() == Network::Threads && acct.user().eq_ignore_ascii_case(&link.handle)
+                    });
+                if is_known || is_asked || found.iter().any(|find| find.what == what) {
                     continue;
                 }
                 let how = if link.is_rel_me { "names it with rel=\"me\"" } else { "links to it" };
