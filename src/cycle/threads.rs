@@ -43,11 +43,11 @@ fn take(desk: &Desk, config: &Config) -> bool {
     let kept = keyring::read(&config.state_dir).filter(|kept| kept.of == of);
     let token = kept.as_ref().map_or_else(|| given.clone(), |kept| kept.token.clone());
     let is_other = desk.take(token, &of);
-    if let Some(kept) = kept {
-        desk.change(|standing| {
-            (standing.issued_at, standing.expires_at) = (Some(kept.issued_at), kept.expires_at);
-        });
-    }
+    desk.change(|standing| match kept {
+        Some(kept) => (standing.issued_at, standing.expires_at) = (Some(kept.issued_at), kept.expires_at),
+        // What was known of a renewed one says nothing of this.
+        None => standing.expires_at = None,
+    });
     is_other
 }
 
@@ -89,10 +89,11 @@ pub fn keep(desk: &Desk, batch: &mut Batch) {
 }
 
 /// Whether the token should be renewed now. One whose end nobody told is renewed once it is old enough: then it is told.
+/// One that was renewed and could not be written is renewed again, so that a restart does not fall back on the old one.
 pub fn is_renewal_due(standing: &Standing, now: DateTime<Utc>) -> bool {
     let is_old = standing.issued_at.is_some_and(|issued| now - issued >= RENEWABLE_AFTER);
     let ends_soon = standing.expires_at.is_none_or(|end| end - now <= RENEWED_BEFORE);
-    is_old && ends_soon && standing.dead.is_none()
+    is_old && (ends_soon || standing.renewal_trouble.is_some()) && standing.dead.is_none()
 }
 
 /// Renews the token; what came is on the disk before it counts. Trouble is remembered, and tried again the next day.

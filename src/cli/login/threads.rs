@@ -67,7 +67,7 @@ pub(in crate::cli) async fn threads(
     if let Some(pasted) = &typed.code {
         let app = App { id, redirect, secret: login.secret(is_asking).await? };
         let code = code(pasted, None)?;
-        return login.finish(oauth::redeem(&login.net, &app, &code).await?, json).await;
+        return login.finish(login.redeem(&app, &code).await?, json).await;
     }
     let state = random()?;
     let url = oauth::authorize_url(&id, &redirect, &state);
@@ -84,13 +84,7 @@ pub(in crate::cli) async fn threads(
     ensure!(!pasted.is_empty(), "no address was given, so nothing has changed");
     let code = code(&pasted, Some(&state))?;
     let app = App { id, redirect, secret: login.secret(is_asking).await? };
-    let token = oauth::redeem(&login.net, &app, &code).await.map_err(|error| {
-        let advice = match error.is_of_code() {
-            true => "is it the secret of the Threads app, and not of the app around it? a code is good once, for an hour",
-            false => "nothing was written",
-        };
-        anyhow::anyhow!("{error}; {advice}")
-    })?;
+    let token = login.redeem(&app, &code).await?;
     login.finish(token, json).await
 }
 
@@ -137,6 +131,19 @@ impl Login<'_> {
         let typed = typed?;
         ensure!(!typed.is_empty(), "no secret was given, so nothing has changed");
         Ok(typed.into())
+    }
+
+    async fn redeem(&self, app: &App, code: &SecretString) -> anyhow::Result<Token> {
+        oauth::redeem(&self.net, app, code).await.map_err(|error| {
+            let advice = match error.is_of_code() {
+                true => {
+                    "a code is good once, for an hour; the secret is that of the Threads app and not of the app around \
+                     it; the redirect address is the same as on the page. Nothing was written"
+                }
+                false => "nothing was written",
+            };
+            anyhow::anyhow!("{error}; {advice}")
+        })
     }
 
     /// From a token to a file of it, if it works.
@@ -238,8 +245,8 @@ impl Login<'_> {
 fn invitation(url: &Url, redirect: &Url) -> String {
     format!(
         "Open this page in a browser, on any machine, logged in to Threads with an account of the app, and approve:\n\n  \
-         {url}\n\nIt asks for {scopes}. Then it leads to an address that begins with {redirect}?code=… and may show \
-         nothing: the address is what is needed.\n",
+         {url}\n\nIt asks for {scopes}.\nThen it leads to an address that begins with {redirect}?code=…\nand may show \
+         nothing there: the address is what is needed.\n\n",
         scopes = oauth::SCOPES.join(", "),
     )
 }

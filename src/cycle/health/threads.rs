@@ -50,7 +50,7 @@ impl Seen<'_> {
             format!("; it could not be renewed, {times}: {why}")
         });
         let is_near = left.is_some_and(|left| left <= ENDS_SOON);
-        if is_near && trouble.is_some() || left.is_none() && standing.renewal_failures > 1 {
+        if trouble.is_some() && (is_near || standing.renewal_failures > 1) {
             let says = format!("{of}{ends}{}", trouble.unwrap_or_default());
             return line(Mark::Warning, says)
                 .fix(format!("it is tried again every day; {LOGIN} gets another one"));

@@ -101,7 +101,7 @@ fn written(person: &Person, post: &Post, text_is_called: &str) -> Value {
         "timestamp": post.key.at.format("%Y-%m-%dT%H:%M:%S+0000").to_string(), "shortcode": code,
         "is_quote_post": false, "has_replies": false,
     });
-    if post.key.salt % 9 != 0 {
+    if !post.key.salt.is_multiple_of(9) {
         item["permalink"] = format!("https://www.threads.com/@{name}/post/{code}").into();
     }
     if let Some(tag) = tag {
