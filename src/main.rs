@@ -59,7 +59,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
 fn start_log(command: &Command) {
     let default = if command.is_service() { "info" } else { "warn" };
     // megalodon logs tokens in URLs.
-    let quiet = "megalodon=off,sled=warn,hyper=warn,reqwest=warn,html5ever=error";
+    let quiet = "megalodon=off,sled=warn,hyper=warn,reqwest=warn,h2=warn,html5ever=error";
     let words = std::env::var("MASTHEAD_LOG").unwrap_or_else(|_| default.to_owned());
     let filter = tracing_subscriber::EnvFilter::new(format!("{words},{quiet}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -170,7 +170,7 @@ mod service {
         web::SiteFacts {
             contact: config.contact.clone(),
             public_url: config.web.public_url.clone(),
-            servers: outlook::servers(config).into_iter().map(read).collect(),
+            servers: outlook::servers(config).into_iter().chain(outlook::threads(config)).map(read).collect(),
             pages: outlook::pages(config).into_iter().map(read).collect(),
         }
     }

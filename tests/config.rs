@@ -1008,6 +1008,21 @@ fn an_account_that_no_source_reads_is_a_warning() {
 }
 
 #[test]
+fn threads_needs_a_token_that_a_login_gets_and_left_alone_are_names() {
+    let on = "contact = \"you@mail.example\"\n[sources.threads]\nenabled = true\n";
+    let scene = desk("").with("config.toml", &format!("{ALONE}{on}"));
+    assert_eq!(scene.titles(), ["token file that does not exist"]);
+    let help = scene.load().report.text(Paint::Plain);
+    assert!(help.contains("masthead login threads   gets a token and puts it there"), "{help}");
+    // Where it is off nobody needs the file.
+    let off = on.replace("true", "false");
+    assert!(scene.with("config.toml", &format!("{ALONE}{off}")).titles().is_empty());
+    let out = format!("{ALONE}{off}opt_out = [\"News_ES\", \"https://www.threads.com/@news\"]\n");
+    let scene = desk("").with("config.toml", &out);
+    assert_eq!(scene.titles(), ["nobody that could be left alone"]);
+}
+
+#[test]
 fn a_report_is_readable_by_machines() {
     let report = desk("colour = 1\n").load().report;
     let json = serde_json::to_value(&report).unwrap();

@@ -52,7 +52,6 @@ fn the_example_runs_as_it_is_and_says_what_it_sees() {
         "feeds: ",
         "fediverse: not read, since `contact` is empty; no account can be seen until it is set",
         "bluesky: not read, [sources.bluesky] is off",
-        "not in this version: Threads is not read",
         "posting: off; digests go to the page on http://127.0.0.1:8787/",
         "pages on http://127.0.0.1:8787/",
     ] {

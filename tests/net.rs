@@ -62,7 +62,14 @@ async fn get(net: &Net, url: &str) -> Result<Fetched, FetchError> {
 }
 
 fn post(url: &str) -> Outgoing {
-    Outgoing { method: Method::Post, url: url.to_owned(), token: None, headers: vec![], body: None }
+    Outgoing {
+        method: Method::Post,
+        url: url.to_owned(),
+        token: None,
+        headers: vec![],
+        body: None,
+        secrets: vec![],
+    }
 }
 
 fn seconds_left(until: DateTime<Utc>) -> i64 {

@@ -82,13 +82,13 @@ pub fn credit(status: &Status, publisher: &OutletId, watchlist: &Watchlist) -> C
     altered.map_or(Credit::None, Credit::Altered)
 }
 
-/// Whether a stretch of a text is a working mention on Bluesky, or part of one.
+/// Whether a stretch of a text is a working mention on Bluesky or Threads, or part of one.
 fn is_in_mention(stretch: &str, status: &Status) -> bool {
     let bare = |text: &str| {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
     };
     let accts = status.mentions.iter().filter_map(|mention| mention.parse::<Acct>().ok());
-    let mut handles = accts.filter(|acct| acct.network() == Network::Bluesky);
+    let mut handles = accts.filter(|acct| matches!(acct.network(), Network::Bluesky | Network::Threads));
     handles.any(|acct| bare(acct.user()).contains(&bare(stretch)))
 }
 
@@ -214,7 +214,7 @@ impl<'a> Source<'a> {
     fn is_mentioned(&self, mention: &str) -> bool {
         let Ok(acct) = mention.trim_start_matches('@').parse::<Acct>() else { return false };
         let is_listed = |handle: &&str| match acct.network() {
-            Network::Bluesky => handle.eq_ignore_ascii_case(acct.user()),
+            Network::Bluesky | Network::Threads => handle.eq_ignore_ascii_case(acct.user()),
             _ => handle.parse::<Acct>().is_ok_and(|listed| listed.is_same(&acct)),
         };
         // A handle on Bluesky is a host itself.

@@ -113,10 +113,11 @@ Examples
   masthead init --systemd                    as root: /etc/masthead, the units, the service's user
   masthead init --systemd --dir /mnt/image   the same for another system")]
     Init(Init),
-    /// Log in to the account that posts; its token goes where the configuration looks for it
+    /// Log in to the account that posts, or to Threads; the token goes where the configuration looks for it
     #[command(after_help = "\
-Example
-  masthead login fediverse")]
+Examples
+  masthead login fediverse
+  masthead login threads")]
     Login {
         #[command(subcommand)]
         what: Login,

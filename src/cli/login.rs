@@ -3,7 +3,7 @@
 mod begun;
 mod profile;
 mod say;
-mod token_file;
+mod threads;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use super::{json, put, service};
 use crate::config::{self, Config, Environment, Loaded, Paint};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::speaker::{self, Claimant};
+use crate::cycle::token_file::{self, NewTokenFile, Owner};
 use crate::cycle::user_agent;
 use crate::ledger;
 use crate::model::account::Host;
@@ -24,7 +25,7 @@ use crate::net::{FetchError, Net, NetConfig, Timeouts};
 use crate::publish::home::{self, HomeError, Instance, OwnAccount};
 use crate::publish::login::{self, Granted, LoginError, Place, Registration};
 use begun::Begun;
-use token_file::{NewTokenFile, Owner};
+pub(super) use threads::threads;
 
 /// Codes that may be mistyped in a row.
 const TRIES: u32 = 3;
@@ -81,7 +82,7 @@ pub(super) async fn fediverse(
         bail!("the configuration has errors");
     };
     let server = server(&config, typed)?;
-    let out = out(&config, environment, typed)?;
+    let out = out(typed.out.as_deref(), &config.fediverse.token_file, environment)?;
     let desk = Desk { config: &config, typed, server, out, user_agent: user_agent(&config), named_config };
     // What would fail in the end fails before anybody has opened a browser.
     desk.new_token_file()?.give_up();
@@ -362,8 +363,9 @@ fn server(config: &Config, typed: &Fediverse) -> anyhow::Result<Host> {
     }
 }
 
-fn out(config: &Config, environment: &Environment, typed: &Fediverse) -> anyhow::Result<PathBuf> {
-    let out = typed.out.clone().unwrap_or_else(|| config.fediverse.token_file.clone());
+/// Where a token goes: where somebody says, else where the configuration looks for it.
+fn out(said: Option<&Path>, configured: &Path, environment: &Environment) -> anyhow::Result<PathBuf> {
+    let out = said.unwrap_or(configured).to_owned();
     let credentials = environment.credentials_dir.as_ref();
     if let Some(folder) = credentials.filter(|folder| out.starts_with(folder)) {
         let name = out.file_name().unwrap_or_default().to_string_lossy();

@@ -100,8 +100,11 @@ pub async fn run(cli: Cli, environment: Environment, now: DateTime<Utc>) -> anyh
             put(&table::fitted(&args::help::about(command, all), room()))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Login { what: Login::Fediverse(ref typed) } => {
-            login::fediverse(path, &environment, typed, now, cli.json).await?;
+        Command::Login { ref what } => {
+            match what {
+                Login::Fediverse(typed) => login::fediverse(path, &environment, typed, now, cli.json).await?,
+                Login::Threads(typed) => login::threads(path, &environment, typed, now, cli.json).await?,
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify => verify(&load(path, environment, now)?, cli.json),

@@ -12,14 +12,14 @@ use crate::model::digest::Visibility;
 
 use super::fault::Fault;
 use super::nearest::did_you_mean;
-use super::raw::{RawConfig, RawKeep, RawReview, given, switched_on};
+use super::raw::{RawConfig, RawKeep, RawReview, RawThreads, given, switched_on};
 use super::records::web_address;
 use super::secrets::{Reading, TokenFolders};
 use super::spans::{At, Spot};
 use super::watchlist::is_loopback;
 use super::{
     AlertTo, BlueskySource, Discover, Fediverse, FeedsSource, Keep, Language, MastodonSource, OptOut,
-    PagesSource, PublishFediverse, Review, Schedule, Web,
+    PagesSource, PublishFediverse, Review, Schedule, ThreadsSource, Web,
 };
 
 /// What is needed before others are asked for anything: an address to complain to.
@@ -27,6 +27,7 @@ pub(super) fn contact(raw: &RawConfig, faults: &mut Vec<Fault>) -> Option<String
     let user = [
         (switched_on(&raw.mastodon.enabled), "[sources.mastodon]"),
         (switched_on(&raw.bluesky), "[sources.bluesky]"),
+        (switched_on(&raw.threads.enabled), "[sources.threads]"),
         (switched_on(&raw.fediverse.enabled), "[publish.fediverse]"),
     ];
     let Some(contact) = given(&raw.contact) else {
@@ -153,6 +154,30 @@ pub(super) fn bluesky(raw: &RawConfig, faults: &mut Vec<Fault>) -> BlueskySource
         faults.push(fault.expected("enabled = true as well, or jetstream = false"));
     }
     BlueskySource { enabled, jetstream: jetstream.is_some(), opt_out }
+}
+
+pub(super) fn threads(raw: &RawThreads, folders: TokenFolders<'_>, faults: &mut Vec<Fault>) -> ThreadsSource {
+    let mut opt_out = BTreeSet::new();
+    for text in &raw.opt_out {
+        let name = text.value.trim().to_ascii_lowercase();
+        if Acct::threads(&name).is_err() {
+            let fault = Fault::error("nobody that could be left alone").at(text.spot);
+            let fault = fault.label("this is no name of an account on Threads");
+            faults.push(fault.expected("the bare name, for example \"news_es\" (no @, no address)"));
+        }
+        opt_out.insert(name);
+    }
+    let written = given(&raw.token_file);
+    let file = written.map_or(super::THREADS_TOKEN, |file| &file.value);
+    let token_file = folders.locate(file).path;
+    let before = faults.len();
+    let switch = switched_on(&raw.enabled);
+    let token =
+        switch.and_then(|switch| token(written.map_or(switch, |file| file.spot), file, folders, faults));
+    if let Some(fault) = faults.get_mut(before).filter(|_| !token_file.exists()) {
+        *fault = fault.clone().help("masthead login threads   gets a token and puts it there");
+    }
+    ThreadsSource { enabled: switch.is_some(), token_file, token, opt_out }
 }
 
 /// Hosts and accounts that are left alone. A server that is listed elsewhere is one by mistake.

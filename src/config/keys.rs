@@ -99,6 +99,21 @@ const KEYS: &[Key] = &[
         "[]",
         "handles and ids of accounts that asked to be left alone: nothing of theirs is ever read",
     ),
+    key(
+        "sources.threads.enabled",
+        "false",
+        "read accounts on Threads with a token of an app that Meta has reviewed; `masthead login threads` first; needs `contact`",
+    ),
+    key(
+        "sources.threads.token_file",
+        r#""threads.token""#,
+        "file with its access token, for nobody else to read; renewed ones are kept in `state_dir`",
+    ),
+    key(
+        "sources.threads.opt_out",
+        "[]",
+        "names of accounts there that asked to be left alone: nothing of theirs is ever read",
+    ),
     bare("account", "an account that you know belongs to an outlet; as many as you like"),
     bare("account.outlet", "id of the outlet, see `masthead outlets`"),
     key("account.network", r#""mastodon""#, "mastodon, threads or bluesky"),

@@ -8,7 +8,7 @@ use crate::model::outlet::{Control, Feed, FeedStatus};
 
 use super::fault::Fault;
 use super::merge::Merged;
-use super::raw::{RawAccount, RawConfig, given, switched_on};
+use super::raw::{RawConfig, given, switched_on};
 use super::records::{RawOutlet, is_read};
 use super::spans::{At, Sources, Spot};
 
@@ -76,21 +76,20 @@ fn unread(raw: &RawConfig) -> Vec<Fault> {
     let sources = [
         (Network::Mastodon, &raw.mastodon.enabled, "[sources.mastodon]"),
         (Network::Bluesky, &raw.bluesky, "[sources.bluesky]"),
+        (Network::Threads, &raw.threads.enabled, "[sources.threads]"),
     ];
-    let is_read_by_none =
-        |account: &&RawAccount| !sources.iter().any(|(network, ..)| *network == account.network);
-    let other = enabled().filter(is_read_by_none).map(|account| {
-        let label = format!("this version does not read {}", account.network.title());
-        fault(account.handle.spot, label)
-    });
     // Once is enough: the cause is one key.
     let off = sources.into_iter().filter(|(_, enabled, _)| switched_on(enabled).is_none());
     let first = off.filter_map(|(network, _, section)| {
         let account = enabled().find(|account| account.network == network)?;
         let fault = fault(account.handle.spot, format!("{section} is not enabled"));
-        Some(fault.help(format!("set `contact`, then {section} enabled = true")))
+        let before = match network {
+            Network::Threads => "masthead login threads",
+            _ => "set `contact`",
+        };
+        Some(fault.help(format!("{before}, then {section} enabled = true")))
     });
-    other.chain(first).collect()
+    first.collect()
 }
 
 /// Review settings that no number of reviewers at hand can meet.

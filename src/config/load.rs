@@ -21,8 +21,8 @@ use super::section::Section;
 use super::spans::{At, FileId, Origin, Position, Source, Sources, Spot};
 use super::watchlist::{self, Extent};
 use super::{
-    BACKUPS, CACHE_MIB, Config, Environment, STATE_DIR, TOKEN_FILE, WATCHLIST, accounts, builtin, check,
-    lint, trial,
+    BACKUPS, CACHE_MIB, Config, Environment, STATE_DIR, THREADS_TOKEN, TOKEN_FILE, WATCHLIST, accounts,
+    builtin, check, lint, trial,
 };
 
 /// A configuration, if it has no errors, and everything there is to say about it.
@@ -236,7 +236,8 @@ impl Reading {
         let publishing = raw::given(&raw.fediverse.token_file).map_or(TOKEN_FILE, |file| &file.value);
         let reading = raw.mastodon.tokens.iter().map(|(_, file)| file.value.as_str());
         let alerts = raw::given(&raw.webhook_token).map(|file| file.value.as_str());
-        reading.chain([publishing]).chain(alerts).for_each(|file| self.looks.token(file, folders));
+        let threads = raw::given(&raw.threads.token_file).map_or(THREADS_TOKEN, |file| &file.value);
+        reading.chain([publishing, threads]).chain(alerts).for_each(|file| self.looks.token(file, folders));
         let watchlist = watchlist::build(&self.merged, self.extent, faults);
         let ids = self.merged.outlets.iter().map(|outlet| &outlet.id.value).collect();
         let known = accounts::Known { ids: &ids, extent: self.extent };
@@ -257,6 +258,7 @@ impl Reading {
             schedule: check::schedule(&raw, now, faults),
             mastodon: check::mastodon(&raw, folders, faults),
             bluesky: check::bluesky(&raw, faults),
+            threads: check::threads(&raw.threads, folders, faults),
             pages: check::pages(&raw),
             feeds: check::feeds(&raw),
             review: check::review(&raw.review, faults),

@@ -53,6 +53,7 @@ const UNDISCLOSED: u32 = 2;
 const OFFICIAL: u32 = 0;
 const QUEUE_DAYS: u32 = 14;
 const TOKEN_FILE: &str = "fediverse.token";
+const THREADS_TOKEN: &str = "threads.token";
 const MAX_POSTS: u32 = 5;
 const LISTEN: &str = "127.0.0.1:8787";
 const BACKUPS: &str = "backups";
@@ -75,6 +76,7 @@ pub struct Config {
     pub schedule: Schedule,
     pub mastodon: MastodonSource,
     pub bluesky: BlueskySource,
+    pub threads: ThreadsSource,
     pub pages: PagesSource,
     pub feeds: FeedsSource,
     pub review: Review,
@@ -149,7 +151,8 @@ impl Config {
         match network {
             Network::Mastodon => self.mastodon.enabled,
             Network::Bluesky => self.bluesky.enabled,
-            Network::Threads | Network::X | Network::Facebook | Network::Instagram => false,
+            Network::Threads => self.threads.enabled,
+            Network::X | Network::Facebook | Network::Instagram => false,
         }
     }
 
@@ -157,6 +160,7 @@ impl Config {
     pub fn leaves_alone(&self, acct: &Acct) -> bool {
         match acct.network() {
             Network::Bluesky => self.bluesky.opt_out.contains(acct.user()),
+            Network::Threads => self.threads.opt_out.contains(&acct.user().to_ascii_lowercase()),
             _ => self.mastodon.opt_out.has_account(acct),
         }
     }
@@ -207,6 +211,18 @@ pub struct BlueskySource {
     /// Whether every new post of the network is looked at.
     pub jetstream: bool,
     /// Handles and ids of accounts of which nothing is ever read.
+    pub opt_out: BTreeSet<String>,
+}
+
+/// `[sources.threads]`.
+#[derive(Debug, Clone, Default)]
+pub struct ThreadsSource {
+    pub enabled: bool,
+    /// Where the token lies, or where it belongs: beside the configuration.
+    pub token_file: PathBuf,
+    /// As it lies there; what it was renewed to is kept elsewhere. There while the source is on.
+    pub token: Option<SecretString>,
+    /// Names of accounts of which nothing is ever read, in lower case.
     pub opt_out: BTreeSet<String>,
 }
 

@@ -22,6 +22,7 @@ pub(super) struct RawConfig {
     pub bluesky: Option<At<bool>>,
     pub bluesky_jetstream: Option<At<bool>>,
     pub bluesky_opt_out: Vec<At<String>>,
+    pub threads: RawThreads,
     pub accounts: Vec<At<RawAccount>>,
     pub outlets: Vec<RawOutlet>,
     pub review: RawReview,
@@ -44,6 +45,13 @@ pub(super) struct RawMastodon {
     pub discover: Option<Vec<At<String>>>,
     pub opt_out: Vec<At<String>>,
     pub tokens: Vec<(At<String>, At<String>)>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct RawThreads {
+    pub enabled: Option<At<bool>>,
+    pub token_file: Option<At<String>>,
+    pub opt_out: Vec<At<String>>,
 }
 
 /// `[[account]]`.
@@ -114,6 +122,13 @@ impl RawConfig {
                 raw.bluesky = bluesky.flag("enabled");
                 raw.bluesky_jetstream = bluesky.flag("jetstream");
                 raw.bluesky_opt_out = bluesky.texts("opt_out").unwrap_or_default();
+            });
+            sources.table("threads", |threads| {
+                raw.threads = RawThreads {
+                    enabled: threads.flag("enabled"),
+                    token_file: threads.text("token_file"),
+                    opt_out: threads.texts("opt_out").unwrap_or_default(),
+                };
             });
         });
         top.table("review", |review| raw.review = RawReview::read(review));

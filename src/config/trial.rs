@@ -9,9 +9,12 @@ use crate::model::account::{Acct, BLUESKY_SERVICES, Host, Network};
 use super::check::server_host;
 use super::fault::Fault;
 use super::merge::Merged;
-use super::raw::{RawClock, RawConfig, given};
+use super::raw::{RawClock, RawConfig, given, switched_on};
 use super::spans::{At, Sources, Spot};
 use super::watchlist::is_loopback;
+
+/// Where the interface of Threads is.
+const THREADS_API: &str = "https://graph.threads.net/";
 
 /// The clock to use; a `[clock]` needs all of its keys.
 pub(super) fn clock(raw: Option<&At<RawClock>>, faults: &mut Vec<Fault>) -> Clock {
@@ -91,6 +94,9 @@ fn configured(raw: &RawConfig) -> Vec<At<Host>> {
         Some(At { value: Host::parse(host).ok()?, spot })
     });
     hosts.extend(services);
+    // Its address is no key: whoever reads Threads asks this host.
+    let threads = switched_on(&raw.threads.enabled).and_then(|spot| of_url(THREADS_API, spot));
+    hosts.extend(threads);
     let urls = [given(&raw.fediverse.reply_to), given(&raw.webhook)];
     hosts.extend(urls.into_iter().flatten().filter_map(|url| of_url(&url.value, url.spot)));
     for account in raw.accounts.iter().map(|account| &account.value).filter(|account| account.enabled) {

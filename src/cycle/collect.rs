@@ -13,10 +13,11 @@ use super::due::worth::Worths;
 use super::harvest::{Harvest, Known, Polled};
 use super::listen::CaughtUp;
 use super::targets::{self, Pacing};
-use super::{Newsroom, due, harvest, judge};
+use super::{Newsroom, due, harvest, judge, threads};
 use crate::model::account::AccountId;
 use crate::model::proof::PageKind;
 use crate::model::target::{Target, TargetRecord};
+use crate::sources::threads::Desk;
 use crate::store::{Batch, Store, StoreError};
 
 /// Polls under way at once; the network floor allows as many requests.
@@ -82,7 +83,8 @@ pub async fn pass_until(
         // Those under way when it is enough are dropped before judgement.
         let mut polls = std::pin::pin!(polls.buffer_unordered(AT_ONCE).take_until(enough));
         while let Some(polled) = gather(&mut polls).await {
-            let written = room.store.run(move |store| write(store, polled)).await;
+            let desk = room.threads.clone();
+            let written = room.store.run(move |store| write(store, polled, &desk)).await;
             room.vitals.polled();
             for harvest in written.context("write what polls saw")? {
                 tell(&harvest, &mut report, &mut touched);
@@ -110,7 +112,7 @@ async fn gather(polls: &mut (impl Stream<Item = Polled> + Unpin)) -> Option<Vec<
 }
 
 /// Writes what some polls brought, each cursor in one commit with its items.
-fn write(store: &Store, polled: Vec<Polled>) -> Result<Vec<Harvest>, StoreError> {
+fn write(store: &Store, polled: Vec<Polled>, desk: &Desk) -> Result<Vec<Harvest>, StoreError> {
     let mut harvests = Vec::new();
     let mut batch = Batch::default();
     // Items and leads are kept as they came first, so whoever may bring the same has to see them in the store; and so
@@ -128,6 +130,8 @@ fn write(store: &Store, polled: Vec<Polled>) -> Result<Vec<Harvest>, StoreError>
         brings_news |= !harvest.fresh.items.is_empty() || !harvest.new_accounts.is_empty();
         harvests.push(harvest);
     }
+    // What was asked counts over a restart, and a kill forgets what was under way at most.
+    threads::keep(desk, &mut batch);
     store.commit(batch)?;
     Ok(harvests)
 }

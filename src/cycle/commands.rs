@@ -249,6 +249,7 @@ async fn doctor(room: &Newsroom, asks: bool, now: DateTime<Utc>) -> anyhow::Resu
     probe::renew_home(room).await;
     // First: their answers also tell what our clock is worth.
     let asked = probe::ask_servers(room).await;
+    probe::ask_threads(room, now).await;
     let mut health = health::of(room, now).await?;
     asked.add_to(&mut health);
     Ok(health)

@@ -10,6 +10,8 @@ use crate::model::assessment::{Level, Relation};
 use crate::model::dossier::{AccountRecord, Presence};
 use crate::model::rhythm::Rhythm;
 use crate::model::target::{Paced, Target, TargetRecord};
+use crate::sources::threads::refusal::Capability;
+use crate::sources::threads::standing;
 use crate::store::{Store, StoreError, unless_damaged};
 use worth::Worths;
 
@@ -34,6 +36,11 @@ const OLD_CANDIDATE_EVERY: Duration = Duration::hours(24);
 const GONE_EVERY: Duration = Duration::days(7);
 /// Pages of outlets, webfinger and searches: once a day is polite and enough.
 const DAILY: Duration = Duration::hours(24);
+/// Searches on Threads; and of our budget there the part that is planned with, since walks and new accounts cost more.
+const KEYWORD_EVERY: Duration = Duration::hours(8);
+const THREADS_PART: f64 = 0.9;
+/// What an account there costs a day beside the polls for its posts: its profile, and the page more that is read daily.
+const THREADS_DAILY: f64 = 2.0;
 /// What comes due within this share of its interval, and so soon, is polled together with what is due now: a pass
 /// judges and writes once for all of it. Never later than it is due: who was first is told by how often we look.
 const TOGETHER_SHARE: i32 = 4;
@@ -97,6 +104,14 @@ pub fn after_success(target: &Target, now: DateTime<Utc>) -> DateTime<Utc> {
     now + spread(every, target, now)
 }
 
+/// When a search on Threads is due that takes so many requests with all of its kind: three times a day, or as often as
+/// nine tenths of the budget let. What brings nothing does not count, so there is some left for most.
+pub fn keyword(target: &Target, requests: usize, now: DateTime<Utc>) -> DateTime<Utc> {
+    let budget = f64::from(standing::budget(Capability::Search)) * THREADS_PART;
+    let minutes = 24.0 * 60.0 * requests as f64 / budget;
+    now + spread(KEYWORD_EVERY.max(Duration::minutes(minutes as i64)), target, now)
+}
+
 /// When a timeline is due that brought so many new posts since it was read before.
 pub fn timeline(
     target: &Target,
@@ -124,7 +139,7 @@ pub fn account(
     worths: &Worths,
     now: DateTime<Utc>,
 ) -> (Paced, DateTime<Utc>) {
-    let every = account_interval(account, standing, now);
+    let every = account_interval(account, standing, now).max(worths.least(account.acct.network()));
     let habit = rhythm.habit();
     let paced = Paced { rhythm, every_minutes: worth::in_minutes(every) };
     let evenly = now + spread(every, target, now);
@@ -160,6 +175,13 @@ pub fn sooner<'a>(
         }
     }
     Ok(sooner)
+}
+
+/// The common interval of accounts on Threads that the budget there allows for so many.
+fn threads_interval(accounts: usize) -> Duration {
+    let share = f64::from(standing::budget(Capability::Profiles)) * THREADS_PART / accounts.max(1) as f64;
+    let polls_a_day = (share - THREADS_DAILY).max(0.5);
+    Duration::minutes((24.0 * 60.0 / polls_a_day).ceil() as i64)
 }
 
 fn account_interval(account: &AccountRecord, standing: Standing, now: DateTime<Utc>) -> Duration {

@@ -11,6 +11,7 @@ pub(super) mod leads;
 mod linked;
 mod places;
 mod shown;
+mod threads;
 mod timelines;
 mod unnamed;
 
@@ -32,6 +33,7 @@ use crate::model::dossier::{AccountRecord, Found};
 use crate::model::item::FeedSight;
 use crate::model::target::{Cursor, Target, TargetRecord};
 use crate::sources::PollError;
+use crate::sources::threads::refusal::Refusal;
 use crate::store::{Batch, Store, StoreError, unless_damaged};
 use leads::Leads;
 
@@ -82,6 +84,13 @@ impl Harvest {
         harvest.has_failed = true;
         harvest.is_new_trouble = is_new_trouble;
         harvest.batch.put_target(record);
+        harvest
+    }
+
+    /// A target whose turn has not come: nothing is wrong with it by itself, and health tells what it waits for.
+    fn put_off(record: TargetRecord, why: Option<String>, until: DateTime<Utc>) -> Harvest {
+        let mut harvest = Harvest::of(&record.target);
+        harvest.batch.put_target(TargetRecord { due: until, trouble: why, ..record });
         harvest
     }
 
@@ -145,7 +154,7 @@ pub struct Known {
     cursor: Cursor,
     account: Option<AccountRecord>,
     feed: Option<FeedSight>,
-    /// Who may see the timelines of the server, as it was noted.
+    /// What was noted: who may see the timelines of the server, or which names were searched for.
     access: Option<String>,
     /// What a poll of an account must be worth.
     worths: Arc<Worths>,
@@ -165,6 +174,9 @@ impl Known {
             Target::Feed { url, .. } => known.feed = unless_damaged(store.feed(url))?,
             Target::Timeline { server, .. } | Target::Tag { server, .. } => {
                 known.access = unless_damaged(store.note(&timelines::access_note(server)))?;
+            }
+            Target::Keyword { outlet } => {
+                known.access = unless_damaged(store.note(&threads::turn_note(outlet)))?;
             }
             _ => {}
         }
@@ -234,6 +246,8 @@ async fn ask(
             timelines::poll_tag(room, server, tag, known.access, record, now).await
         }
         Target::Directory { server } => timelines::poll_directory(room, server, record, now).await,
+        Target::Keyword { outlet } => threads::poll_keyword(room, outlet, known, record, now).await,
+        Target::ThreadsToken => threads::poll_token(room, record, now).await,
     }
 }
 
@@ -263,6 +277,13 @@ impl Polled {
         };
         if matches!(fault, Fault::Panicked) {
             tracing::error!(target = %record.target, "a source panicked while it was polled");
+        }
+        if let Fault::Poll(PollError::Threads(refusal)) = &fault
+            && record.target != Target::ThreadsToken
+            && let Some(until) = refusal.of_all()
+        {
+            let why = (!matches!(refusal, Refusal::Spent { .. })).then(|| refusal.to_string());
+            return Harvest::put_off(record, why, until);
         }
         let not_before = match &fault {
             Fault::Poll(error) => {

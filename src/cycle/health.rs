@@ -8,6 +8,7 @@ mod publishing;
 mod remembered;
 mod servers;
 mod stream;
+mod threads;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::config::Config;
 use crate::model::health::{Figures, Health, Line, Mark, Subject, TargetCount};
 use crate::model::target::{Target, TargetRecord};
 use crate::net::OurClock;
+use crate::sources::threads::standing::Standing;
 use crate::store::{Store, StoreError};
 use feeds::Feeds;
 pub(super) use feeds::OTHER_FEEDS;
@@ -39,6 +41,7 @@ struct Seen<'a> {
     memory: &'a Memory,
     doubt: Option<&'a Doubt>,
     remembered: &'a Remembered,
+    threads: &'a Standing,
     targets: &'a [Arc<TargetRecord>],
     now: DateTime<Utc>,
 }
@@ -54,10 +57,12 @@ pub async fn of(room: &Newsroom, now: DateTime<Utc>) -> anyhow::Result<Health> {
     let home = room.config.publish.as_ref().map(|publish| &publish.server);
     let (clock, in_force) = (room.net.our_clock(home), room.reloads.in_force());
     let (config, remembered) = (room.config.clone(), room.remembered.clone());
+    let standing = room.threads.standing();
     let look = move |store: &Store| {
         let targets = store.targets()?;
         let (config, memory, doubt, remembered) = (&config, &memory, doubt.as_ref(), &remembered);
-        let seen = Seen { config, store, memory, doubt, remembered, targets: &targets, now };
+        let (targets, threads) = (&targets, &standing);
+        let seen = Seen { config, store, memory, doubt, remembered, threads, targets, now };
         let mut health = seen.health(press, clock)?;
         health.lines.extend(seen.config_line(&in_force));
         health.sort();
@@ -80,6 +85,7 @@ impl Seen<'_> {
         let Feeds { lines: mut places, mut unsaid } = self.feed_lines(&mut figures);
         places.extend(self.server_lines());
         places.extend(self.stream_lines(&mut figures)?);
+        places.extend(self.threads_lines());
         match self.cut_off() {
             // Every place is blind then: one line says it all.
             Some(line) if line.mark == Mark::Broken => {

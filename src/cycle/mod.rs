@@ -28,6 +28,8 @@ pub mod scout;
 pub mod space;
 pub mod speaker;
 pub mod targets;
+pub mod threads;
+pub mod token_file;
 pub mod vitals;
 
 use std::sync::Arc;
@@ -40,6 +42,7 @@ use crate::config::Config;
 use crate::model::account::Host;
 use crate::net::{Net, NetConfig, Timeouts};
 use crate::sources::fediverse::{Server, Ways};
+use crate::sources::threads::Desk;
 use crate::store::{Store, StoreError, known_identity};
 use backup::Of;
 use clippings::Clippings;
@@ -63,6 +66,8 @@ pub struct Newsroom {
     pub shown: Arc<harvest::Shown>,
     /// What servers said that they run.
     pub ways: Arc<Ways>,
+    /// Our token for Threads, and how we stand there.
+    pub threads: Desk,
     /// What this process did and met.
     pub vitals: Vitals,
     /// What the last look at health found in the store.
@@ -86,14 +91,15 @@ impl Newsroom {
     pub async fn open(config: Arc<Config>) -> anyhow::Result<Newsroom> {
         let now = config.clock.now();
         let opening = config.clone();
-        let open = move || -> anyhow::Result<(Store, Press, Clippings)> {
+        let open = move || -> anyhow::Result<(Store, Press, Clippings, Desk)> {
             let store = open_store(&opening, now)?.timed_by(opening.clock);
             let press = Press::open(&opening, &store, now)?;
             let (clippings, found) = Clippings::open(&store, &opening, now)?;
             store.commit(found)?;
-            Ok((store, press, clippings))
+            let threads = threads::open(&opening, &store)?;
+            Ok((store, press, clippings, threads))
         };
-        let (store, press, clippings) =
+        let (store, press, clippings, threads) =
             tokio::task::spawn_blocking(open).await.context("open the store")??;
         let net = Net::new(road(&config), config.clock).context("open the road to the network")?;
         let (press, bench) = (Arc::new(Mutex::new(press)), Arc::new(Mutex::new(())));
@@ -109,6 +115,7 @@ impl Newsroom {
             clippings,
             shown,
             ways: Arc::default(),
+            threads,
             vitals,
             remembered: health::Remembered::default(),
             backing_up,
@@ -141,6 +148,7 @@ impl Newsroom {
     pub async fn take_over(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
         // What was wrong with messages may be mended by it.
         self.vitals.delivery(vitals::Delivery::default());
+        threads::take_up(self, now).await?;
         let mut clippings = self.clippings.clone().lock_owned().await;
         let config = self.config.clone();
         let read_anew = self.store.run(move |store| {

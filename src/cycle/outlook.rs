@@ -7,6 +7,7 @@ use crate::model::outlet::FeedStatus;
 use crate::model::target::{Scope, Target};
 use crate::sources::bluesky::PUBLIC;
 use crate::sources::jetstream::HOST;
+use crate::sources::threads::API;
 
 /// How often a timeline is read, for people.
 const TIMELINE: &str = "every 10 to 30 minutes";
@@ -96,6 +97,19 @@ fn fediverse(config: &Config) -> Vec<Read> {
     timelines.chain(servers).filter(is_read).chain(listed).chain(counted).collect()
 }
 
+/// What is asked of Threads, where it is read.
+pub fn threads(config: &Config) -> Vec<Read> {
+    let asked = [
+        (
+            "profiles and posts of outlets' accounts, and of those that look like one",
+            "a few times a day to every few minutes",
+        ),
+        ("search for the names of outlets", "three times a day at most"),
+    ];
+    let asked = asked.iter().filter(|_| config.threads.enabled);
+    asked.map(|(how, often)| Read::new(&*API, how, often)).collect()
+}
+
 /// The pages of outlets that are read for links to accounts, and the feeds.
 pub fn pages(config: &Config) -> Vec<Read> {
     let domains = config.watchlist.enabled().filter(|_| config.pages.enabled);
@@ -116,14 +130,8 @@ pub fn pages(config: &Config) -> Vec<Read> {
 
 /// One sentence a line: what is read, what is not and why, where digests go.
 pub fn lines(config: &Config) -> Vec<String> {
-    vec![
-        pages_line(config),
-        feeds_line(config),
-        fediverse_line(config),
-        bluesky_line(config),
-        unread_line(),
-        posting_line(config),
-    ]
+    let read = [pages_line(config), feeds_line(config), fediverse_line(config), bluesky_line(config)];
+    read.into_iter().chain(threads_line(config)).chain([posting_line(config)]).collect()
 }
 
 fn pages_line(config: &Config) -> String {
@@ -220,8 +228,15 @@ fn bluesky_line(config: &Config) -> String {
     )
 }
 
-fn unread_line() -> String {
-    "not in this version: Threads is not read".to_owned()
+/// Nothing is missing where it is off: few have an app that Meta has reviewed.
+fn threads_line(config: &Config) -> Option<String> {
+    let listed = config.listings.iter().filter(|listing| listing.account.network == Network::Threads).count();
+    config.threads.enabled.then(|| {
+        format!(
+            "threads: {listed} listed accounts, those that outlets' pages name, and searches for the names of outlets, \
+             each as far as Meta grants it to this app"
+        )
+    })
 }
 
 fn posting_line(config: &Config) -> String {

@@ -110,6 +110,7 @@ pub async fn find(config: &Config, id: &str, now: DateTime<Utc>, say: Say<'_>) -
     let asker = Asker::new(config, Record { kind, outlet }, now, say)?;
     asker.ask_places().await;
     asker.ask_accounts().await;
+    asker.ask_threads().await;
     Ok(done(asker, None, now))
 }
 
@@ -150,6 +151,7 @@ pub async fn draft(
     let asker = Asker::new(config, record, now, say)?;
     asker.ask_site_of(&domain, front.clone()).await;
     asker.ask_accounts().await;
+    asker.ask_threads().await;
     Ok(done(asker, Some(&front), now))
 }
 

@@ -12,7 +12,7 @@ use crate::model::dossier::{AccountRecord, Found, Method};
 use crate::model::outlet::{FeedStatus, Outlet, OutletId};
 use crate::model::proof::PageKind;
 use crate::model::target::{Scope, Target, TargetRecord};
-use crate::sources::bluesky;
+use crate::sources::{bluesky, threads};
 
 /// New targets are spread over this, so that a start is not a burst.
 const SPREAD: Duration = Duration::minutes(10);
@@ -111,6 +111,11 @@ fn wanted(
     if config.bluesky.enabled {
         all.extend(handles(config).map(|target| (target, None)));
     }
+    if config.threads.enabled {
+        let outlets = config.watchlist.enabled();
+        all.extend(outlets.map(|outlet| (Target::Keyword { outlet: outlet.id.clone() }, None)));
+        all.push((Target::ThreadsToken, None));
+    }
     // Whoever asked by the id that never changes is left alone under every address.
     let (left_alone, others): (Vec<_>, Vec<_>) =
         accounts.iter().partition(|account| config.leaves_account_alone(account));
@@ -144,6 +149,7 @@ fn is_left_alone(config: &Config, target: &Target) -> bool {
         | Target::Timeline { server, .. }
         | Target::Tag { server, .. }
         | Target::Directory { server } => out.has_host(server),
+        Target::Keyword { .. } | Target::ThreadsToken => false,
     }
 }
 
@@ -266,6 +272,7 @@ pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
     let publish = config.publish.iter().map(|publish| publish.server.clone());
     let alert = config.alert.iter().filter_map(|alert| Host::of(&alert.webhook));
     let appview = config.bluesky.enabled.then(|| bluesky::PUBLIC.clone());
+    let threads = config.threads.enabled.then(|| threads::API.clone());
     config
         .mastodon
         .servers
@@ -275,6 +282,7 @@ pub fn configured_servers(config: &Config) -> BTreeSet<Host> {
         .chain(publish)
         .chain(alert)
         .chain(appview)
+        .chain(threads)
         .collect()
 }
 

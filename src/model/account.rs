@@ -133,12 +133,17 @@ pub const BLUESKY_SERVICES: [&str; 2] = ["public.api.bsky.app", "jetstream2.us-e
 
 /// The host by which accounts on Bluesky are known.
 const BLUESKY: &str = "bsky.app";
+/// The one by which accounts on Threads are known, in the fediverse as well.
+const THREADS: &str = "threads.net";
+/// All names of its site.
+const THREADS_HOSTS: [&str; 4] = [THREADS, "www.threads.net", "threads.com", "www.threads.com"];
 
 impl Acct {
     /// The network whose interface shows it.
     pub fn network(&self) -> Network {
         match self.host.as_str() {
             BLUESKY => Network::Bluesky,
+            THREADS => Network::Threads,
             _ => Network::Mastodon,
         }
     }
@@ -148,6 +153,8 @@ impl Acct {
         if user.is_empty() || user.len() > 100 || !user.bytes().all(plain) {
             return Err(NameError::Acct(format!("{user}@{host}")));
         }
+        let is_threads = THREADS_HOSTS.contains(&host.as_str());
+        let host = if is_threads { Host(THREADS.to_owned()) } else { host };
         Ok(Acct { user: user.to_owned(), host })
     }
 
@@ -170,6 +177,19 @@ impl Acct {
         let is_there = id.network == Network::Bluesky;
         is_there
             .then(|| Acct::bluesky(&format!("{}.invalid", hex(&id.key()))).expect("hex makes a host name"))
+    }
+
+    /// The account with this name on Threads, written as the fediverse writes it: `name@threads.net`.
+    ///
+    /// # Errors
+    /// Where it is no name.
+    pub fn threads(username: &str) -> Result<Acct, NameError> {
+        Acct::new(&username.to_ascii_lowercase(), Host(THREADS.to_owned()))
+    }
+
+    /// Whether a host is the site of Threads under any of its names.
+    pub fn is_threads_host(host: &Host) -> bool {
+        THREADS_HOSTS.contains(&host.as_str())
     }
 
     pub fn user(&self) -> &str {
@@ -234,6 +254,13 @@ impl AccountId {
         AccountId { network: Network::Bluesky, uri: did.into() }
     }
 
+    /// The id of an account on Threads. Its interface shows none: this is the page of its name, and whoever takes the
+    /// name over is taken for the same account.
+    pub fn threads(username: &str) -> AccountId {
+        let uri = format!("https://www.threads.com/@{}", username.to_ascii_lowercase());
+        AccountId { network: Network::Threads, uri }
+    }
+
     /// Sixteen bytes that stand for this id in keys: the front of SHA-256 over network and URI.
     pub fn key(&self) -> [u8; 16] {
         let mut hasher = Sha256::new();
@@ -278,6 +305,22 @@ mod tests {
         ] {
             assert_eq!(Host::parse(name).unwrap().is_within(&domain), within, "{name}");
         }
+    }
+
+    #[test]
+    fn an_account_on_threads_is_one_whatever_its_site_is_called_and_however_it_is_written() {
+        let acct = Acct::threads("Oriental_News").unwrap();
+        assert_eq!(
+            (acct.to_string().as_str(), acct.network()),
+            ("oriental_news@threads.net", Network::Threads)
+        );
+        for host in ["threads.com", "www.threads.com", "www.threads.net"] {
+            let other: Acct = format!("Oriental_News@{host}").parse().unwrap();
+            assert!(other.is_same(&acct), "{other}");
+        }
+        let other: Acct = "oriental_news@threads.example".parse().unwrap();
+        assert_eq!(other.network(), Network::Mastodon);
+        assert!(Acct::threads("two words").is_err() && Acct::threads("").is_err());
     }
 
     #[test]

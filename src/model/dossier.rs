@@ -38,6 +38,8 @@ pub enum Method {
     Directory,
     /// The profile of an outlet's own account, or of one that may hide a tie, on another network.
     ProfileLink,
+    /// A post on Threads that a search for an outlet's name brought.
+    Keyword,
     /// Another account was at its address before: a name that changed hands.
     Successor,
 }
@@ -57,6 +59,7 @@ impl Method {
             Method::Tag => "a hashtag with an outlet's name",
             Method::Directory => "a server's directory of new accounts",
             Method::ProfileLink => "a link in a profile on another network",
+            Method::Keyword => "a post on Threads with an outlet's name",
             Method::Successor => "the address of an account known before",
         }
     }

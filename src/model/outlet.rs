@@ -120,7 +120,8 @@ impl ListedAccount {
         match self.network {
             Network::Bluesky => Acct::bluesky(&self.handle).ok(),
             Network::Mastodon => self.handle.parse().ok(),
-            Network::Threads | Network::X | Network::Facebook | Network::Instagram => None,
+            Network::Threads => Acct::threads(&self.handle).ok(),
+            Network::X | Network::Facebook | Network::Instagram => None,
         }
     }
 }

@@ -50,6 +50,10 @@ impl Naming {
         let host = profile.acct.host();
         let spellings = match profile.acct.network() {
             Network::Bluesky => vec![format!("https://{host}/profile/{user}")],
+            Network::Threads => {
+                let hosts = ["threads.net", "threads.com", "www.threads.net", "www.threads.com"];
+                hosts.map(|host| format!("https://{host}/@{user}")).to_vec()
+            }
             _ => vec![format!("https://{host}/@{user}"), format!("https://{host}/users/{user}")],
         };
         let page = profile.url.as_deref().filter(|url| is_at_home(url, profile));
@@ -134,6 +138,34 @@ mod tests {
             claimed_created_at: None,
             claimed_last_status: None,
             counts: Counts::default(),
+        }
+    }
+
+    #[test]
+    fn a_page_names_an_account_on_threads_by_any_name_of_its_site_and_by_its_page_alone() {
+        let on_threads = Profile {
+            id: AccountId::threads("oriental"),
+            acct: Acct::threads("oriental").unwrap(),
+            url: None,
+            ..profile()
+        };
+        let named = |target: &str| Naming { by: NamedBy::Link, target: target.into() }.is(&on_threads);
+        for same in [
+            "https://www.threads.net/@oriental",
+            "https://threads.com/@Oriental/",
+            "https://www.threads.com/@oriental?hl=es",
+            "oriental@threads.net",
+        ] {
+            assert!(named(same), "{same}");
+        }
+        for other in [
+            "https://www.threads.com/@oriental_es",
+            "https://www.threads.com/@oriental/post/abc",
+            "https://www.threads.com/oriental",
+            "https://threads.net.evil.example/@oriental",
+            "https://oriental.example/@oriental",
+        ] {
+            assert!(!named(other), "{other}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::account::{AccountId, Acct, Host};
+use super::account::{AccountId, Acct, Host, Network};
 use super::dossier::Found;
 use super::outlet::OutletId;
 use super::proof::PageKind;
@@ -36,6 +36,10 @@ pub enum Target {
     Tag { server: Host, tag: String },
     /// The newest accounts of a server's directory.
     Directory { server: Host },
+    /// The newest posts on Threads with a name of an outlet in them.
+    Keyword { outlet: OutletId },
+    /// Our own token for Threads: whether it works, and its renewal.
+    ThreadsToken,
 }
 
 /// How much of what a server knows its timeline shows.
@@ -62,6 +66,17 @@ impl Target {
             Target::Timeline { .. } => "timeline",
             Target::Tag { .. } => "tag",
             Target::Directory { .. } => "directory",
+            Target::Keyword { .. } => "keyword",
+            Target::ThreadsToken => "token",
+        }
+    }
+
+    /// Whether it is asked of Threads with our token.
+    pub fn is_on_threads(&self) -> bool {
+        match self {
+            Target::Account { acct } => acct.network() == Network::Threads,
+            Target::Keyword { .. } | Target::ThreadsToken => true,
+            _ => false,
         }
     }
 
@@ -92,6 +107,8 @@ impl fmt::Display for Target {
             Target::Timeline { server, scope: Scope::Local } => write!(f, "local timeline of {server}"),
             Target::Tag { server, tag } => write!(f, "tag {} on {server}", tag.to_lowercase()),
             Target::Directory { server } => write!(f, "directory of {server}"),
+            Target::Keyword { outlet } => write!(f, "posts on Threads that name {outlet}"),
+            Target::ThreadsToken => write!(f, "our token for Threads"),
         }
     }
 }

@@ -165,7 +165,9 @@ pub(super) fn shown_text(text: &str) -> String {
 }
 
 fn is_token(name: &str) -> bool {
-    name.eq_ignore_ascii_case("access_token")
+    ["access_token", "client_secret", "code", "input_token"]
+        .iter()
+        .any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 fn cut(text: &str, longest: usize) -> String {
@@ -192,6 +194,10 @@ mod tests {
             ),
             ("https://social.example/x?access_token=s3cret", "https://social.example/x"),
             ("https://social.example/x?a=1&Access_Token=s3cret&b=2", "https://social.example/x?a=1&b=2"),
+            (
+                "https://social.example/x?client_secret=s3cret&code=s3cret&input_token=s3cret",
+                "https://social.example/x",
+            ),
             ("https://me:s3cret@social.example/", "https://social.example/"),
         ] {
             assert_eq!(shown(&Url::parse(url).unwrap()), expected);

@@ -136,6 +136,17 @@ pub struct Outgoing {
     /// For example `Idempotency-Key`.
     pub headers: Vec<(&'static str, String)>,
     pub body: Option<Content>,
+    /// Parameters that nobody may read: in the query of a GET, else in the body as a form. They are no part of `url`,
+    /// so no message, no address of an answer and no log can show them.
+    pub secrets: Vec<(&'static str, SecretString)>,
+}
+
+impl Outgoing {
+    /// A plain GET.
+    pub fn get(url: impl Into<String>) -> Outgoing {
+        let (method, url) = (Method::Get, url.into());
+        Outgoing { method, url, token: None, headers: vec![], body: None, secrets: vec![] }
+    }
 }
 
 /// The body of a request.

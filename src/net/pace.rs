@@ -14,6 +14,10 @@ const LONGEST: f64 = 24.0 * 3600.0;
 const UNTOLD: f64 = 60.0;
 /// First wait after trouble: a 5xx or no connection.
 const TROUBLE: f64 = 30.0;
+/// Rest after an answer that says in percent that our share is used, and not until when: it counts by the hour.
+const USAGE: f64 = 3600.0;
+/// Half of what an app may use is our budget, as of every other limit.
+const OUR_SHARE: f64 = 50.0;
 /// No doubling goes beyond this.
 const LONGEST_DOUBLED: f64 = 3600.0;
 /// The part of a wait that is added by chance at most, so that not everybody comes back at once.
@@ -77,6 +81,10 @@ pub(super) fn wait(heard: Heard<'_>, before: Streak, jitter: f64) -> Option<Wait
             let why = format!("it answered {status}");
             Some(Wait { span: span(seconds, jitter), cause: Cause::Trouble, why })
         }
+        _ if usage(heard.headers).is_some_and(|percent| percent >= OUR_SHARE) => {
+            let why = "half of what it allows our app is used".to_owned();
+            Some(limit(USAGE, why))
+        }
         _ => {
             let most = budget_used(heard.headers)?;
             Some(limit(reset?, format!("half of its limit of {most} requests is used")))
@@ -120,6 +128,14 @@ const RESETS: [HeaderName; 2] =
 
 fn first_of<'a>(headers: &'a HeaderMap, names: &[HeaderName]) -> Option<&'a str> {
     names.iter().find_map(|name| headers.get(name)?.to_str().ok()).map(str::trim)
+}
+
+/// The largest share of an app's allowance that is used, in percent, as Meta's interfaces tell it:
+/// `X-App-Usage: {"call_count":28,"total_time":25,"total_cputime":25}`.
+fn usage(headers: &HeaderMap) -> Option<f64> {
+    let text = headers.get("x-app-usage")?.to_str().ok()?;
+    let told: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    told.values().filter_map(serde_json::Value::as_f64).reduce(f64::max)
 }
 
 /// The advertised limit, if half of it or more is used.
@@ -287,6 +303,19 @@ mod tests {
         let used = [("x-ratelimit-limit", "300"), ("x-ratelimit-remaining", "0")];
         assert_eq!(seconds(200, &used), None, "a limit without a reset gives nothing to wait for");
         assert_eq!(seconds(200, &[("retry-after", "60")]), None);
+    }
+
+    #[test]
+    fn an_app_that_has_used_half_of_its_allowance_rests_for_an_hour() {
+        for (value, expected) in [
+            (r#"{"call_count":28,"total_time":25,"total_cputime":25}"#, None),
+            (r#"{"call_count":28,"total_time":50,"total_cputime":25}"#, Some(3600)),
+            (r#"{"call_count":1e300}"#, Some(3600)),
+            (r#"{"call_count":"90"}"#, None),
+            ("90", None),
+        ] {
+            assert_eq!(seconds(200, &[("x-app-usage", value)]), expected, "{value}");
+        }
     }
 
     #[test]

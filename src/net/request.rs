@@ -118,6 +118,20 @@ pub(super) fn dress(call: &mut Request, target: &Target, outgoing: &Outgoing) ->
         call.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         *call.body_mut() = Some(bytes.into());
     }
+    if !outgoing.secrets.is_empty() {
+        if target.way == Way::Foreign && target.url.scheme() != "https" {
+            return Err(refused("a secret is never sent without encryption".to_owned()));
+        }
+        let pairs = outgoing.secrets.iter().map(|(name, secret)| (*name, secret.expose_secret()));
+        if outgoing.method == Method::Get {
+            call.url_mut().query_pairs_mut().extend_pairs(pairs);
+        } else {
+            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+            call.headers_mut().insert(CONTENT_TYPE, kind);
+            *call.body_mut() = Some(form.into());
+        }
+    }
     for (name, value) in &outgoing.headers {
         let bad = || refused(format!("its header `{name}` cannot be sent"));
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;

@@ -165,8 +165,14 @@ pub async fn verify_leniently(
     token: &SecretString,
 ) -> Result<OwnAccount, HomeError> {
     let url = format!("https://{server}/api/v1/accounts/verify_credentials");
-    let asking =
-        Outgoing { method: Method::Get, url, token: Some(token.clone()), headers: vec![], body: None };
+    let asking = Outgoing {
+        method: Method::Get,
+        url,
+        token: Some(token.clone()),
+        headers: vec![],
+        body: None,
+        secrets: vec![],
+    };
     let fetched = net.send(asking).await?;
     let server = server.clone();
     match fetched.status {

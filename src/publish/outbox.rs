@@ -206,7 +206,9 @@ impl Outbox {
         json: Option<Value>,
     ) -> Result<Fetched, FetchError> {
         let body = json.map(Content::Json);
-        self.net.send(Outgoing { method, url, token: Some(self.token.clone()), headers, body }).await
+        self.net
+            .send(Outgoing { method, url, token: Some(self.token.clone()), headers, body, secrets: vec![] })
+            .await
     }
 
     fn url(&self, path: &str) -> String {

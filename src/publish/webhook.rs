@@ -49,6 +49,7 @@ pub async fn send(
             token: token.cloned(),
             headers,
             body: Some(Content::Text(cut(text))),
+            secrets: vec![],
         })
         .await
         .map_err(|error| WebhookError::Lost(without_address(error)))?;

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use chrono::Duration;
 use serde::Deserialize;
 
 use crate::clock::Scale;
@@ -16,6 +17,7 @@ use crate::model::account::Host;
 use super::SandboxError;
 use super::cast::Desk;
 use super::story::{BOT_SITE, HOME, Story};
+use super::threads::{self, Access};
 use super::watchlist;
 
 /// What a configuration that was written earlier says of the world.
@@ -115,6 +117,12 @@ impl Files {
         for desk in desks {
             write(&self.dir.join(token_file(desk.acct.host())), &format!("{}\n", desk.token), 0o600)?;
         }
+        // Somebody may have logged in with another one.
+        let path = self.dir.join(THREADS_TOKEN);
+        if !path.exists() {
+            let token = threads::long(Access::Advanced, kept.clock.origin - Duration::days(2));
+            write(&path, &format!("{token}\n"), 0o600)?;
+        }
         write(&self.config(), &configuration(story, kept), 0o644)
     }
 }
@@ -128,6 +136,8 @@ const DISCOVERING: &str = r#"discover = ["timelines", "mentions", "search", "tag
 const REVIEWING: &str = "undisclosed = 2
 reviewers = [\"ada\", \"ben\"]
 ";
+
+const THREADS_TOKEN: &str = "threads.token";
 
 fn token_file(host: &Host) -> String {
     format!("{}.token", host.name().split('.').next().unwrap_or_default())
@@ -168,6 +178,9 @@ tokens = {{ "{HOME}" = "social.token", "two.example" = "two.token" }}
 
 [sources.bluesky]
 enabled = true
+[sources.threads]
+enabled = true
+token_file = "{THREADS_TOKEN}"
 
 [review]
 official = 0

@@ -3,6 +3,7 @@
 //! A bot that is pointed at it sees weeks of a story in minutes; a test sees any time of it at once. It
 //! shares no reading code with the bot, so that both cannot be wrong in the same way.
 
+pub mod broadcaster;
 pub mod cast;
 pub mod copyists;
 mod doors;
@@ -36,6 +37,7 @@ pub mod sky;
 mod stage;
 pub mod story;
 mod texts;
+pub mod threads;
 mod timelines;
 mod watchlist;
 mod wire;
@@ -65,7 +67,7 @@ use grants::Grants;
 use line::{Cut, Line};
 use outbox::{Outbox, Sent};
 use pages::SiteScene;
-use stage::{Scene, Stage};
+use stage::{Scene, Stage, ThreadsScene};
 use story::Story;
 use world::World;
 
@@ -224,6 +226,11 @@ impl Sandbox {
         self.files.config()
     }
 
+    /// How many requests for profiles and posts on Threads, and how many searches, counted in the last 24 hours.
+    pub fn threads_calls(&self) -> (usize, usize) {
+        self.stage.threads.in_a_day(self.stage.clock.now())
+    }
+
     /// Makes something go wrong.
     pub fn fault(&self, fault: Fault) {
         self.stage.faults.add(fault);
@@ -289,7 +296,11 @@ fn routers(stage: &Arc<Stage>) -> Vec<(Host, Router)> {
         (appview.clone(), doors::of_appview(sky(), appview)),
         (stream.clone(), doors::of_stream(sky(), stream)),
     ];
-    servers.chain(sites).chain(above).collect()
+    let threads = threads::hosts().map(|(host, is_api)| {
+        let scene = ThreadsScene { stage: stage.clone(), host: host.clone() };
+        (host, if is_api { threads::of_api(scene) } else { threads::of_site(scene) })
+    });
+    servers.chain(sites).chain(above).chain(threads).collect()
 }
 
 fn serve(line: Line, router: Router) -> JoinHandle<()> {

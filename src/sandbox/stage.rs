@@ -12,6 +12,7 @@ use super::faults::Faults;
 use super::grants::Grants;
 use super::limits::{Allowance, Balance, Limits};
 use super::outbox::Outbox;
+use super::threads::Counter;
 use super::wire::View;
 use super::world::World;
 
@@ -24,6 +25,15 @@ pub struct Stage {
     outbox: Mutex<Outbox>,
     grants: Mutex<Grants>,
     limits: Mutex<Limits>,
+    /// What Threads remembers of its callers.
+    pub threads: Counter,
+}
+
+/// One host of the running world's Threads.
+#[derive(Debug, Clone)]
+pub struct ThreadsScene {
+    pub stage: Arc<Stage>,
+    pub host: Host,
 }
 
 /// One server of the running world.
@@ -48,6 +58,7 @@ impl Stage {
             outbox: Mutex::new(outbox),
             grants: Mutex::new(grants),
             limits: Mutex::default(),
+            threads: Counter::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::model::account::{Acct, Host};
 
+use super::broadcaster;
 use super::cast::{
     Condition, Desk, Field, Growth, Indexing, Kind, Language, Named, NamedBy, Person, Server, Site, Spell,
     Upkeep, Voice,
@@ -31,10 +32,11 @@ pub enum Story {
 impl Story {
     /// The world of this story.
     pub fn world(self, seed: u64, origin: DateTime<Utc>) -> World {
-        match self {
+        let world = match self {
             Story::Official => official(seed, origin),
             Story::Founding => founding(seed, origin),
-        }
+        };
+        world.with_threads(broadcaster::people(origin))
     }
 
     /// The story of this name.
@@ -325,6 +327,7 @@ fn sites(origin: DateTime<Utc>) -> Vec<Site> {
                 Condition::Good,
             )
         },
+        broadcaster::site(origin),
         Site {
             names: vec![named("https://notes.example/@cns", NamedBy::Anchor)],
             links: vec!["/about", "https://notes.example/@haru"],

@@ -59,6 +59,21 @@ control_basis = [
 sources = ["https://statemediamonitor.com/2022/07/china-news-service/"]
 
 [[outlet]]
+id = "cgtn"
+name = "CGTN"
+aliases = ["China Global Television Network"]
+country = "CN"
+owner = "China Media Group"
+control = "state-controlled"
+system = "cn-party-state"
+enabled = true
+domains = ["cgtn.example"]
+control_basis = [
+  { by = "State Media Monitor", says = "SC: part of China Media Group", source = "https://statemediamonitor.com/2022/07/china-media-group/" },
+]
+sources = ["https://statemediamonitor.com/2022/07/china-media-group/"]
+
+[[outlet]]
 id = "vocero"
 name = "El Vocero del Puerto"
 country = "XX"

@@ -33,6 +33,8 @@ pub struct World {
     pub sites: Vec<Site>,
     /// Who has an account on Bluesky.
     pub members: Vec<Member>,
+    /// People on Threads, of whom no server knows.
+    pub threads: Vec<Person>,
     days: Memory<PersonDay, Arc<[Arc<Post>]>>,
     editions: Memory<(&'static str, i64), Arc<[Arc<NewsItem>]>>,
     lines: Memory<(Host, i64), Arc<[Listed]>>,
@@ -63,13 +65,32 @@ impl World {
     ) -> World {
         let (days, editions, lines) = (Memory::default(), Memory::default(), Memory::default());
         let (ids, sheets) = (Memory::default(), Memory::default());
-        let (members, events) = (Vec::new(), Memory::default());
-        World { seed, origin, servers, people, sites, members, days, editions, lines, ids, events, sheets }
+        let (members, threads, events) = (Vec::new(), Vec::new(), Memory::default());
+        World {
+            seed,
+            origin,
+            servers,
+            people,
+            sites,
+            members,
+            threads,
+            days,
+            editions,
+            lines,
+            ids,
+            events,
+            sheets,
+        }
     }
 
     /// The same world with these people on Bluesky.
     pub fn with_members(self, members: Vec<Member>) -> World {
         World { members, ..self }
+    }
+
+    /// The same world with people on Threads.
+    pub fn with_threads(self, threads: Vec<Person>) -> World {
+        World { threads, ..self }
     }
 
     pub fn server(&self, host: &Host) -> Option<&Server> {

@@ -21,6 +21,7 @@ mod json;
 pub mod mastodon;
 pub mod misskey;
 pub mod page;
+pub mod threads;
 pub mod walk;
 pub mod webfinger;
 
@@ -57,6 +58,9 @@ pub enum PollError {
     /// The server may well have the account; we have no way to ask.
     #[error("{acct} cannot be looked up on {host}: {why}")]
     NoLookup { acct: Acct, host: Host, why: String },
+    /// Threads does not answer, or is not to be asked.
+    #[error(transparent)]
+    Threads(#[from] threads::refusal::Refusal),
     /// The server answered about somebody else than we asked for.
     #[error("{url} is about {got}; expected {asked}")]
     OtherAccount { url: String, asked: Acct, got: String },
@@ -79,6 +83,7 @@ impl PollError {
     pub fn retry_at(&self) -> Option<DateTime<Utc>> {
         match self {
             PollError::Closed { until, .. } => Some(*until),
+            PollError::Threads(refusal) => refusal.retry_at(),
             PollError::Fetch(fetch) | PollError::NeedsToken { denied: fetch, .. } => fetch.retry_at(),
             _ => None,
         }

@@ -34,8 +34,8 @@ const NOT_FEDIVERSE: [&str; 28] = [
     "rumble.com",
     "bilibili.com",
     "snapchat.com",
-    // Networks that do not federate by ActivityPub under these addresses; Threads is read by its own
-    // interface.
+    // Networks that do not federate by ActivityPub under these addresses; Bluesky and Threads are read by interfaces
+    // of their own, and their profiles told apart before.
     "threads.net",
     "threads.com",
     "twitter.com",
@@ -166,7 +166,7 @@ fn target_of(base: &Base, href: &str) -> Option<Url> {
 /// the page's own host is no such thing: many publishing systems keep their readers' pages there.
 fn looks_like_profile(url: &Url, own_host: Option<&Host>) -> bool {
     let Some(host) = Host::of(url) else { return false };
-    if bluesky_handle(url).is_some() {
+    if bluesky_handle(url).is_some() || threads_name(url).is_some() {
         return true;
     }
     match profile_path(url) {
@@ -191,6 +191,9 @@ pub fn acct_of(target: &str) -> Option<Acct> {
     if let Some(handle) = bluesky_handle(&url) {
         return Acct::bluesky(handle).ok();
     }
+    if let Some(name) = threads_name(&url) {
+        return Acct::threads(&name).ok();
+    }
     let host = Host::of(&url).filter(|host| !is_elsewhere(host))?;
     let (ProfilePath::At(name) | ProfilePath::Users(name)) = profile_path(&url)?;
     match name.split_once('@') {
@@ -205,6 +208,15 @@ fn bluesky_handle(url: &Url) -> Option<&str> {
     let name = url.path().strip_prefix("/profile/").filter(|_| is_there)?;
     let name = name.strip_suffix('/').unwrap_or(name);
     (!name.contains([':', '/'])).then_some(name)
+}
+
+/// The name in the address of a profile on Threads.
+fn threads_name(url: &Url) -> Option<String> {
+    let host = Host::of(url).filter(Acct::is_threads_host)?;
+    match profile_path(url)? {
+        ProfilePath::At(name) => Acct::new(&name, host).is_ok().then_some(name),
+        ProfilePath::Users(_) => None,
+    }
 }
 
 /// The name in the path of a profile: one segment, nothing after it.
@@ -286,8 +298,9 @@ mod tests {
             "https://social.example/profile/desk",
             "https://www.youtube.com/@desk",
             "https://medium.com/@desk",
-            "https://www.threads.net/@desk",
-            "https://www.threads.com/@desk",
+            "https://www.threads.net/@desk/post/abc",
+            "https://www.threads.com/users/desk",
+            "https://threads.net.evil.example/desk",
             "https://desk@social.example/@desk",
             "mailto:desk@social.example",
             "/users/reader1",
@@ -328,6 +341,9 @@ mod tests {
             ("https://view.example/@desk@social.example", Some("desk@social.example")),
             ("@desk@social.example", Some("desk@social.example")),
             ("desk@social.example", Some("desk@social.example")),
+            ("https://www.threads.net/@Desk", Some("desk@threads.net")),
+            ("https://threads.com/@desk?hl=es", Some("desk@threads.net")),
+            ("https://threads.com/users/desk", None),
             ("https://www.tiktok.com/@desk", None),
             ("https://social.example/@desk/1", None),
             ("https://social.example/desk", None),

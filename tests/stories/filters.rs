@@ -20,9 +20,10 @@ fn accounts_are_shown_by_what_they_are_do_and_are_called() {
         texts(&rows, "account")
     };
     assert_eq!(shown(&[]).len(), 8);
+    assert_eq!(shown(&["--network", "threads"]), ["cgtn_sample@threads.net", "cgtn_watchers@threads.net"]);
     assert_eq!(shown(&["--is", "mirror"]), ["xinhua.example@bridge.example"]);
     assert_eq!(shown(&["--is", "official", "--named", "on-page"]).len(), 5);
-    assert_eq!(shown(&["--named", "no"]).len(), 3);
+    assert_eq!(shown(&["--named", "no"]).len(), 5);
     assert_eq!(shown(&["XINHUA_FR"]), ["xinhua_fr@one.example"]);
     for pasted in [
         "@xinhua_fr@one.example",

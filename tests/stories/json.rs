@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use masthead::sandbox::threads::APP;
 use serde_json::{Value, json};
 
 use crate::json_manual::{Manual, OF_TIES};
@@ -104,6 +105,13 @@ fn files_and_service(manual: &mut Manual) {
     let begun = ask(&scene.world, manual, &["login", "fediverse"]);
     let code = scene.code(begun["authorize_url"].as_str().unwrap(), "");
     ask(&scene.world, manual, &["login", "fediverse", "--code", &code]);
+    let app = ["login", "threads", "--app-id", APP.0, "--redirect", APP.2];
+    ask(&scene.world, manual, &app);
+    let secret = scene.world.dir().join("app.secret");
+    fs::write(&secret, APP.1).unwrap();
+    let code = format!("TH-code-advanced-{}", scene.world.now().timestamp());
+    let secret = secret.to_str().unwrap();
+    ask(&scene.world, manual, &[&app[..], &["--app-secret-file", secret, "--code", &code]].concat());
 }
 
 /// The editor's side: a digest is made, people decide, something is withdrawn, an edit is planned.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use super::token_file::{NewTokenFile, Owner};
+use crate::cycle::token_file::{self, NewTokenFile, Owner};
 use crate::model::account::Host;
 use crate::publish::login::Registration;
 
@@ -45,7 +45,7 @@ impl Begun {
             authorize_url: self.registration.authorize_url.clone(),
         };
         let text = serde_json::to_string(&written).context("write down the registration")?;
-        super::token_file::make_state(state)?;
+        token_file::make_state(state)?;
         let file = NewTokenFile::begin(&path(state), Owner::OfFolder(state.to_owned()));
         let file = file.context("the login cannot be carried over to the second call")?;
         file.finish(&text.into())

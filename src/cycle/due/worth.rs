@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::threads_interval;
+use crate::model::account::Network;
 use crate::model::rhythm::Habit;
-use crate::model::target::TargetRecord;
+use crate::model::target::{Target, TargetRecord};
 
 /// No account is read oftener than this, nor than twelve times as often as those with whom it shares: posts cost
 /// nothing to whoever wants us to come often.
@@ -78,7 +80,11 @@ pub fn before_a_page(habit: &Habit, read: DateTime<Utc>) -> DateTime<Utc> {
 
 /// What a poll must be worth, by the interval of those who share a budget.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Worths(BTreeMap<u32, Worth>);
+pub struct Worths {
+    of: BTreeMap<u32, Worth>,
+    /// Accounts on Threads, which share a number of requests a day.
+    on_threads: usize,
+}
 
 impl Worths {
     /// Of everything that is polled.
@@ -90,12 +96,22 @@ impl Worths {
         let worth = |(minutes, habits): (u32, Vec<Habit>)| {
             (minutes, Worth::of(&habits, Duration::minutes(i64::from(minutes))))
         };
-        Worths(sharing.into_iter().map(worth).collect())
+        let is_there = |record: &&Arc<TargetRecord>| matches!(&record.target, Target::Account { acct } if acct.network() == Network::Threads);
+        let on_threads = targets.iter().filter(is_there).count();
+        Worths { of: sharing.into_iter().map(worth).collect(), on_threads }
+    }
+
+    /// The least common interval that a network allows for all that is read there.
+    pub fn least(&self, network: Network) -> Duration {
+        match network {
+            Network::Threads => threads_interval(self.on_threads),
+            _ => Duration::zero(),
+        }
     }
 
     /// `None` while nobody has this interval: the first one is read at it.
     pub fn get(&self, every: Duration) -> Option<Worth> {
-        self.0.get(&in_minutes(every)).copied()
+        self.of.get(&in_minutes(every)).copied()
     }
 }
 

@@ -14,12 +14,13 @@ use crate::config::Config;
 use crate::cycle::{Newsroom, due};
 use crate::model::account::{AccountId, Acct, Host, Network};
 use crate::model::dossier::{AccountRecord, Found, Method, Presence};
-use crate::model::observation::CountsAt;
+use crate::model::observation::{CountsAt, Observation};
 use crate::model::rhythm::Rhythm;
 use crate::model::status::{SeenStatus, StatusUri};
 use crate::model::target::{Cursor, TargetRecord};
 use crate::sources::account::{AccountPoll, Before};
 use crate::sources::bluesky::AppView;
+use crate::sources::threads::Threads;
 use crate::sources::walk::Sight;
 use crate::sources::{PollError, webfinger};
 use crate::store::{Store, StoreError, unless_damaged};
@@ -60,7 +61,7 @@ pub(super) async fn poll(
             Ok(Box::new(move |_| Ok(missing(account, record, now))))
         }
         (Err(error), Some(_)) => Err(error.into()),
-        (Err(error), None) if acct.network() == Network::Bluesky => Err(error.into()),
+        (Err(error), None) if acct.network() != Network::Mastodon => Err(error.into()),
         // The address may be on another host than the server that serves it: its host says by webfinger.
         (Err(error), None) => match webfinger::locate(&room.net, &acct, now).await {
             Ok(Some((_, host))) if host != api_host && !room.config.mastodon.opt_out.has_host(&host) => {
@@ -80,8 +81,15 @@ async fn read(
     before: Before<'_>,
     now: DateTime<Utc>,
 ) -> Result<AccountPoll, PollError> {
-    if acct.network() == Network::Bluesky {
-        return AppView::public(&room.net).read_account(acct, before, PAGES_PER_POLL, now).await;
+    match acct.network() {
+        Network::Bluesky => {
+            return AppView::public(&room.net).read_account(acct, before, PAGES_PER_POLL, now).await;
+        }
+        Network::Threads => {
+            let interface = Threads { net: &room.net, desk: &room.threads };
+            return interface.read_account(acct, before, PAGES_PER_POLL, now).await;
+        }
+        _ => {}
     }
     room.server(api_host).read_account(acct, before, PAGES_PER_POLL, now).await
 }
@@ -161,7 +169,7 @@ fn harvest(
     for uri in beyond(kept_of(standing.relation), &stored, &seen, now) {
         harvest.batch.remove_status(&id, uri);
     }
-    if is_due_for_counts(store, &id, now)? {
+    if is_due_for_counts(store, &id, &seen.observation, now)? {
         let counts = seen.observation.profile.counts;
         harvest.batch.put_counts(&id, CountsAt { at: seen.observation.seen_at, counts });
         has_changed = true;
@@ -205,9 +213,15 @@ fn tells_more(known: &AccountRecord, seen: &AccountPoll) -> bool {
         || known.latest.profile.content_hash() != seen.observation.profile.content_hash()
 }
 
-fn is_due_for_counts(store: &Store, id: &AccountId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+/// A profile that is not asked for with every poll says nothing new of its counts.
+fn is_due_for_counts(
+    store: &Store,
+    id: &AccountId,
+    seen: &Observation,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let newest = store.counts_taken_at(id, now)?;
-    Ok(newest.is_none_or(|newest| now - newest >= COUNTS_EVERY))
+    Ok(newest.is_none_or(|newest| now - newest >= COUNTS_EVERY && newest != seen.seen_at))
 }
 
 /// What is known of the account's rhythm with the posts that this poll brought. What the first one brought says how it

@@ -239,7 +239,22 @@ fn leads(
 
 /// The posts that carry an outlet's copy as their own words, and the edition of the clippings that says so.
 async fn copies(room: &Newsroom, posts: &[Post]) -> Result<(BTreeSet<StatusUri>, u64), Fault> {
-    let own = posts.iter().map(|post| &post.status).filter(|status| is_in_own_words(status));
+    compared(room, posts.iter().map(|post| &post.status)).await
+}
+
+/// The same of statuses from elsewhere.
+pub(super) async fn carrying(
+    room: &Newsroom,
+    statuses: impl Iterator<Item = &Status>,
+) -> Result<BTreeSet<StatusUri>, Fault> {
+    Ok(compared(room, statuses).await?.0)
+}
+
+async fn compared(
+    room: &Newsroom,
+    statuses: impl Iterator<Item = &Status>,
+) -> Result<(BTreeSet<StatusUri>, u64), Fault> {
+    let own = statuses.filter(|status| is_in_own_words(status));
     let texts: Vec<(StatusUri, String)> =
         own.map(|status| (status.uri.clone(), status.text.clone())).collect();
     let mut clippings = room.clippings.clone().lock_owned().await;

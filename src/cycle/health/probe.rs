@@ -5,10 +5,12 @@ use futures_util::future::join_all;
 
 use super::Newsroom;
 use crate::cycle::home;
-use crate::model::account::Host;
+use crate::model::account::{Host, Network};
 use crate::model::health::{Health, Line, Mark, Subject};
 use crate::publish::home::verify_leniently;
 use crate::sources::mastodon::probe::{self, Api, Software};
+use crate::sources::threads::Threads;
+use crate::sources::threads::standing::Grant;
 
 /// A token that was revoked is noticed the same day, not when the next digest is due.
 const HOME_EVERY: Duration = Duration::hours(6);
@@ -25,6 +27,25 @@ pub async fn renew_home(room: &Newsroom) {
     if room.config.publish.is_some() {
         // What it said is in the vitals then.
         let _ = home::ask_home(room).await;
+    }
+}
+
+/// Asks Threads whose our token is, and for one account that is known there, where nothing shows yet what Meta grants. How
+/// we stand is told by health.
+pub async fn ask_threads(room: &Newsroom, now: DateTime<Utc>) {
+    if !room.config.threads.enabled {
+        return;
+    }
+    let interface = Threads { net: &room.net, desk: &room.threads };
+    // What it says is in the standing then.
+    let _ = interface.me(now).await;
+    if room.threads.standing().profiles != Grant::NotKnown {
+        return;
+    }
+    let listed = room.config.listings.iter().filter_map(|listing| listing.account.acct());
+    let listed = listed.filter(|acct| acct.network() == Network::Threads && !room.config.leaves_alone(acct));
+    if let Some(acct) = listed.into_iter().next() {
+        let _ = interface.profile(&acct, now).await;
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod site;
 mod sky;
+mod threads;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -22,6 +23,7 @@ use super::{Kind, Owner, Record, Say, Unanswered};
 use crate::analysis::resemblance::bears_name;
 use crate::config::Config;
 use crate::cycle::road;
+use crate::cycle::threads::hand;
 use crate::model::account::{Acct, Host, Network};
 use crate::model::observation::Profile;
 use crate::model::proof::{HostSight, NamedBy, PageKind, PageSight};
@@ -29,6 +31,7 @@ use crate::model::watchlist::Watchlist;
 use crate::net::Net;
 use crate::sources::fediverse::{Server, Ways};
 use crate::sources::page::front::Front;
+use crate::sources::threads::Desk;
 use crate::sources::webfinger::Answer;
 use crate::sources::{PollError, page};
 
@@ -75,6 +78,8 @@ pub(super) struct Asker<'a> {
     config: &'a Config,
     net: Net,
     ways: Ways,
+    /// Our token for Threads, where it is read.
+    threads: Option<Desk>,
     record: Record,
     now: DateTime<Utc>,
     say: Say<'a>,
@@ -91,6 +96,7 @@ impl<'a> Asker<'a> {
             config,
             net,
             ways: Ways::default(),
+            threads: hand(config),
             record,
             now,
             say,

@@ -170,9 +170,7 @@ impl Text {
         if notes.left_alone > 0 {
             self.comment("", &format!("Left alone, as they asked: {} accounts", notes.left_alone));
         }
-        if record.kind != Kind::Exempt {
-            self.comment("", "Not in this version: accounts on Threads are not asked.");
-        }
+        if record.kind != Kind::Exempt {}
     }
 }
 

@@ -119,11 +119,11 @@ impl Case<'_> {
         because.extend(other.map(|id| format!("it is in the record of {id} already")));
         because.extend(shown.map(|(_, by)| format!("seen in the {by}")));
         let proof = named.and_then(|named| named.proof);
-        let handle = match acct.network() {
-            Network::Bluesky => acct.user().to_owned(),
-            _ => acct.to_string(),
+        let (platform, handle) = match acct.network() {
+            Network::Mastodon => (Network::Mastodon, acct.to_string()),
+            other => (other, acct.user().to_owned()),
         };
-        let what = What::Account { platform: acct.network(), handle, proof };
+        let what = What::Account { platform, handle, proof };
         Some(Find { what, about: profile.and_then(called), proven, because })
     }
 
@@ -205,8 +205,8 @@ impl Case<'_> {
                 });
                 let what = What::Account { platform: link.network, handle: link.handle.clone(), proof: None };
                 let is_asked = self.notes.accounts.iter().any(|(acct, _)| {
-                    link.network == Network::Bluesky
-                        && acct.network() == Network::Bluesky
+                    matches!(link.network, Network::Bluesky | Network::Threads)
+                        && acct.network() == link.network
                         && acct.user().eq_ignore_ascii_case(&link.handle)
                 });
                 if is_known || is_asked || found.iter().any(|find| find.what == what) {

@@ -25,10 +25,9 @@ impl Net {
         let _work = road.clock.work();
         let outgoing = Outgoing {
             method: Method::Post,
-            url: url.to_owned(),
             token: token.cloned(),
-            headers: vec![],
             body: Some(Content::Json(question)),
+            ..Outgoing::get(url)
         };
         let target = super::Target::parse(url, &road.config)?;
         road.gate.denied(&target, Standing::of(token), road.clock.now())?;

@@ -231,8 +231,10 @@ impl<'a> AppView<'a> {
     async fn ask(self, url: &Url) -> Result<Fetched, PollError> {
         self.let_in(url).await?;
         let (method, url) = (Method::Get, url.to_string());
-        let answer =
-            self.net.send(Outgoing { method, url, token: None, headers: vec![], body: None }).await?;
+        let answer = self
+            .net
+            .send(Outgoing { method, url, token: None, headers: vec![], body: None, secrets: vec![] })
+            .await?;
         Ok(answer)
     }
 }

@@ -11,7 +11,7 @@ use super::{call, wire};
 use crate::model::account::{Acct, Host};
 use crate::model::observation::{Observation, Profile};
 use crate::model::target::{Cursor, Rejected};
-use crate::net::{Method, Net, Outgoing};
+use crate::net::{Net, Outgoing};
 use crate::sources::account::{AccountPoll, Before, is_recent};
 use crate::sources::walk::{Ask, Next, PAGE, Sheet, Walk, is_overlap_due};
 use crate::sources::{PollError, aside, fediverse, followers, json};
@@ -106,9 +106,7 @@ pub(in crate::sources) async fn followers_page(
     parameters.extend(below.map(|id| ("max_id", id)));
     let url = call(host, &["api", "v1", "accounts", local_id, "followers"], &parameters);
     Server { net, host, token }.let_in(&url).await?;
-    let (method, address, token) = (Method::Get, url.to_string(), token.cloned());
-    let outgoing = Outgoing { method, url: address, token, headers: vec![], body: None };
-    let answer = net.send(outgoing).await?;
+    let answer = net.send(Outgoing { token: token.cloned(), ..Outgoing::get(url.as_str()) }).await?;
     if !followers::are_shown(&url, answer.status)? {
         return Ok(None);
     }

@@ -131,7 +131,10 @@ impl Server<'_> {
         }
         // The fetch gave no body, and the body tells the server's word from that of a proxy.
         let (method, url, token) = (Method::Get, url.to_string(), self.token.cloned());
-        let answer = self.net.send(Outgoing { method, url, token, headers: vec![], body: None }).await?;
+        let answer = self
+            .net
+            .send(Outgoing { method, url, token, headers: vec![], body: None, secrets: vec![] })
+            .await?;
         match Absence::read(&answer, software.api) {
             Absence::Believed => Err(PollError::NoAccount { acct: acct.clone(), host }),
             Absence::Doubtful(why) => Err(no_lookup(why)),

@@ -13,7 +13,7 @@ const LONGEST: u64 = 4096;
 
 /// Whose the file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Owner {
+pub enum Owner {
     WhoeverWrites,
     /// Root writes for whom this folder belongs to; others write for themselves.
     OfFolder(PathBuf),
@@ -21,7 +21,7 @@ pub(super) enum Owner {
 
 /// A file that is not in its place yet; what is there stays until then.
 #[derive(Debug)]
-pub(super) struct NewTokenFile {
+pub struct NewTokenFile {
     file: File,
     written: PathBuf,
     path: PathBuf,
@@ -78,7 +78,7 @@ impl NewTokenFile {
 ///
 /// # Errors
 /// There is a file and it cannot be read.
-pub(super) fn read(path: &Path) -> anyhow::Result<Option<SecretString>> {
+pub fn read(path: &Path) -> anyhow::Result<Option<SecretString>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -93,7 +93,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Option<SecretString>> {
 }
 
 /// Makes the state folder where it is missing, for nobody else to look into.
-pub(super) fn make_state(state: &Path) -> anyhow::Result<()> {
+pub fn make_state(state: &Path) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(state).with_context(|| {
         format!("make the state folder {}; run this as root or as the user of the service", state.display())
     })
