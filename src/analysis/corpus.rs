@@ -1,9 +1,11 @@
 //! The corpus: what is known of all accounts together while one pass judges each of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::analysis::sites::Sites;
 use crate::model::account::{AccountId, Acct, Host};
 use crate::model::item::ItemId;
 use crate::model::outlet::OutletId;
@@ -21,6 +23,8 @@ pub struct Corpus {
     pub domains: BTreeMap<Host, u32>,
     /// Accounts that were looked at for that.
     pub accounts: u32,
+    /// Marks of makers on the web pages that were read.
+    pub sites: Arc<Sites>,
 }
 
 impl Corpus {

@@ -16,6 +16,7 @@ mod outlet_links;
 mod rel_me;
 pub(super) mod reuse;
 mod reversed;
+mod shared_site;
 pub(super) mod uncredited;
 
 pub use declared::denies;
@@ -118,6 +119,7 @@ pub const TABLE: &[Indicator] = &[
     rel_me::INDICATOR,
     reuse::INDICATOR,
     reversed::INDICATOR,
+    shared_site::INDICATOR,
     uncredited::INDICATOR,
 ];
 

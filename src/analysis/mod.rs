@@ -18,4 +18,5 @@ pub mod names;
 pub mod resemblance;
 pub mod reuse;
 pub mod review;
+pub mod sites;
 pub mod stats;

@@ -7,6 +7,7 @@ mod account;
 mod feed;
 mod places;
 mod shown;
+mod site;
 mod timelines;
 
 pub use shown::Shown;
@@ -26,6 +27,7 @@ use crate::config::Config;
 use crate::model::account::{AccountId, Acct};
 use crate::model::dossier::{AccountRecord, Found, Method};
 use crate::model::item::FeedSight;
+use crate::model::site::SiteSight;
 use crate::model::target::{Cursor, Target, TargetRecord};
 use crate::sources::PollError;
 use crate::store::{Batch, Store, StoreError, unless_damaged};
@@ -167,6 +169,7 @@ pub struct Known {
     cursor: Cursor,
     account: Option<AccountRecord>,
     feed: Option<FeedSight>,
+    site: Option<SiteSight>,
     /// Who may see the timelines of the server, as it was noted.
     access: Option<String>,
     /// What a poll of an account must be worth.
@@ -181,6 +184,7 @@ impl Known {
         match target {
             Target::Account { acct } => known.account = unless_damaged(store.account_by_acct(acct))?,
             Target::Feed { url, .. } => known.feed = unless_damaged(store.feed(url))?,
+            Target::Site { url } => known.site = unless_damaged(store.site(url))?,
             Target::Timeline { server, .. } | Target::Tag { server, .. } => {
                 known.access = unless_damaged(store.note(&timelines::access_note(server)))?;
             }
@@ -236,6 +240,7 @@ async fn ask(
     match record.target.clone() {
         Target::Account { acct } => account::poll(room, acct, known, record, now).await,
         Target::Page { url, kind, .. } => places::poll_page(room, url, kind, record, now).await,
+        Target::Site { url } => site::poll(room, url, known.site, record, now).await,
         Target::Webfinger { outlet, host } => places::poll_host(room, outlet, host, record, now).await,
         Target::Handle { host, .. } => places::poll_handle(room, host, record, now).await,
         Target::Search { server, outlet } => places::poll_search(room, server, outlet, record, now).await,

@@ -10,6 +10,7 @@ use super::observation::{CountsAt, Observation};
 use super::outlet::{ListedAccount, OutletId};
 use super::proof::{HostSight, PageSight};
 use super::reuse::Reuse;
+use super::site::SiteSight;
 use super::status::SeenStatus;
 
 /// How an account came to our notice.
@@ -34,6 +35,8 @@ pub enum Method {
     Tag,
     /// The directory of accounts that a server shows.
     Directory,
+    /// The own site of an account under suspicion names it as the same hand's.
+    SiteLink,
     /// Another account was at its address before: a name that changed hands.
     Successor,
 }
@@ -51,6 +54,7 @@ impl Method {
             Method::Mention => "a post that names or links an outlet",
             Method::Tag => "a hashtag with an outlet's name",
             Method::Directory => "a server's directory of new accounts",
+            Method::SiteLink => "the site of an account under suspicion",
             Method::Successor => "the address of an account known before",
         }
     }
@@ -142,6 +146,8 @@ pub struct Dossier {
     pub pages: Vec<PageSight>,
     /// Outlets' hosts that name this account.
     pub hosts: Vec<HostSight>,
+    /// Pages of its own to which its profile links.
+    pub sites: Vec<SiteSight>,
 }
 
 #[cfg(test)]

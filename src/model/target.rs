@@ -20,6 +20,8 @@ pub enum Target {
     Account { acct: Acct },
     /// A page of an outlet: links to accounts.
     Page { outlet: OutletId, url: String, kind: PageKind },
+    /// A page of an account under suspicion, or of a publisher beside the outlets: who built it, by what it is measured.
+    Site { url: String },
     /// An outlet's host asked for an account by webfinger.
     Webfinger { outlet: OutletId, host: Host },
     /// An outlet's host asked which account on Bluesky has it as its handle.
@@ -52,6 +54,7 @@ impl Target {
         match self {
             Target::Account { .. } => "account",
             Target::Page { .. } => "page",
+            Target::Site { .. } => "site",
             Target::Webfinger { .. } => "webfinger",
             Target::Handle { .. } => "handle",
             Target::Search { .. } => "search",
@@ -80,6 +83,7 @@ impl fmt::Display for Target {
         match self {
             Target::Account { acct } => write!(f, "account {}", acct.to_string().to_ascii_lowercase()),
             Target::Page { url, outlet, .. } => write!(f, "page {url} of {outlet}"),
+            Target::Site { url } => write!(f, "site {url}"),
             Target::Webfinger { host, outlet } => write!(f, "webfinger {host} of {outlet}"),
             Target::Handle { host, outlet } => write!(f, "handle {host} of {outlet}"),
             Target::Search { server, outlet } => write!(f, "search {server} for {outlet}"),

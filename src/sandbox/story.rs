@@ -9,8 +9,8 @@ use chrono::{DateTime, Duration, Utc};
 use crate::model::account::{Acct, Host};
 
 use super::cast::{
-    Condition, Desk, Field, Growth, Indexing, Kind, Language, Named, NamedBy, Person, Server, Site, Spell,
-    Upkeep, Voice,
+    Condition, Desk, Field, Growth, Indexing, Kind, Language, Makers, Named, NamedBy, Person, Server, Site,
+    Spell, Upkeep, Voice,
 };
 use super::habits::Habits;
 use super::world::World;
@@ -271,6 +271,7 @@ fn sites(origin: DateTime<Utc>) -> Vec<Site> {
         links: vec!["/about"],
         channels: Vec::new(),
         condition,
+        makers: Makers::NONE,
     };
     vec![
         Site {

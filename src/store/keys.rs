@@ -35,6 +35,8 @@ pub enum TreeName {
     /// Where the polls of each target left off.
     Cursors,
     Pages,
+    /// What pages say of their makers.
+    Sites,
     Hosts,
     Findings,
     Digests,
@@ -47,7 +49,7 @@ pub enum TreeName {
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 20] = [
+    pub(super) const ALL: [TreeName; 21] = [
         TreeName::Meta,
         TreeName::Notes,
         TreeName::Accounts,
@@ -62,6 +64,7 @@ impl TreeName {
         TreeName::Targets,
         TreeName::Cursors,
         TreeName::Pages,
+        TreeName::Sites,
         TreeName::Hosts,
         TreeName::Findings,
         TreeName::Digests,
@@ -86,6 +89,7 @@ impl TreeName {
             TreeName::Targets => "targets",
             TreeName::Cursors => "cursors",
             TreeName::Pages => "pages",
+            TreeName::Sites => "sites",
             TreeName::Hosts => "hosts",
             TreeName::Findings => "findings",
             TreeName::Digests => "digests",

@@ -173,7 +173,7 @@ fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| json::clip(&text, NAME_CHARS))
 }
 
-const FEED_TYPES: [&str; 4] =
+pub(super) const FEED_TYPES: [&str; 4] =
     ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
 
 /// Whether a link has an address as feeds have them.
