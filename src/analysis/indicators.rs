@@ -20,6 +20,7 @@ mod shared_site;
 pub(super) mod uncredited;
 
 pub use declared::denies;
+pub use shared_site::{SiteTie, ties};
 
 use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::outlet_of_url;

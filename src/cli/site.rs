@@ -28,7 +28,8 @@ pub(super) fn told(site: &SiteLine) -> Vec<String> {
             true => "a tool of many, never counts".to_owned(),
             false => format!("on {} of {} unrelated sites", mark.owners, mark.of),
         };
-        format!("{}: {}  ({how_many})", mark.kind.words(), clean(&mark.shown))
+        let ties: String = mark.ties.iter().map(|tie| format!("; {tie}")).collect();
+        format!("{}: {}  ({how_many}){ties}", mark.kind.words(), clean(&mark.shown))
     }));
     told.extend(lists(read));
     told.extend(read.sisters.iter().map(sister));

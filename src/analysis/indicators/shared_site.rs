@@ -1,6 +1,6 @@
 //! `shared_site`: the account's own site bears a rare mark of the outlet's site, or of a company that builds sites for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::outlet_links::is_marked;
 use super::{Family, Indicator, profile_citation};
@@ -9,12 +9,13 @@ use crate::analysis::domains::host_of;
 use crate::analysis::names;
 use crate::analysis::resemblance::Folded;
 use crate::analysis::sites::platforms::is_platform;
-use crate::analysis::sites::{Bearer, LEAST_POINTS};
+use crate::analysis::sites::{Bearer, LEAST_POINTS, Sites};
 use crate::model::account::Host;
 use crate::model::dossier::Dossier;
 use crate::model::evidence::{Citation, Evidence, Weight};
+use crate::model::observation::Profile;
 use crate::model::outlet::{Operator, Outlet, OutletId};
-use crate::model::site::{MarkKind, SeenMark, SiteSight};
+use crate::model::site::{Mark, MarkKind, SeenMark, SiteSight};
 use crate::model::watchlist::Watchlist;
 
 pub(super) const INDICATOR: Indicator = Indicator {
@@ -24,9 +25,6 @@ pub(super) const INDICATOR: Indicator = Indicator {
     rule: Some(rule),
     run,
 };
-
-/// Marks that are told of one system.
-const MOST_TOLD: usize = 4;
 
 /// Letters of a mark as it is told.
 const MOST_SHOWN: usize = 100;
@@ -39,71 +37,80 @@ fn rule() -> String {
     )
 }
 
-/// What one mark ties a site to.
-struct Shared<'a> {
-    outlet: OutletId,
-    site: &'a SiteSight,
-    seen: &'a SeenMark,
+/// What one mark of a site ties it to. Only reviewers see one that does not count: the site may be a stranger's.
+#[derive(Debug)]
+pub struct SiteTie {
+    pub outlet: OutletId,
     /// What the outlet's side is, in words.
-    as_what: String,
-    place: Option<Citation>,
+    pub says: String,
+    /// The outlet's page, where it is one that has the mark.
+    pub place: Option<Citation>,
     /// Why it counts nothing.
-    but: Option<&'static str>,
-    points: f64,
+    pub but: Option<&'static str>,
 }
 
 /// For each system the rarest mark counts: several on one page come from one hand, and more of a kind is no more.
 fn run(dossier: &Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Evidence> {
-    let mut told: BTreeMap<String, usize> = BTreeMap::new();
-    let mut all = shared(dossier, watchlist, corpus);
-    all.sort_by(|one, other| other.points.total_cmp(&one.points));
-    let evidence = all.into_iter().filter_map(|shared| {
-        let told = told.entry(watchlist.controller(&shared.outlet)).or_default();
-        let weight = match shared.but.is_none() && *told == 0 {
-            true => Weight::Points(shared.points),
-            false => Weight::Shown,
-        };
-        *told += 1;
-        (*told <= MOST_TOLD).then(|| shared.evidence(dossier, corpus, weight))
+    let profile = &dossier.account.latest.profile;
+    let mut systems: BTreeMap<String, Vec<(f64, &SiteSight, &SeenMark, SiteTie)>> = BTreeMap::new();
+    for site in dossier.sites.iter().filter(|site| site.is_confirmed_by(profile)) {
+        for seen in &site.marks {
+            let counting = ties(site, seen, profile, watchlist, &corpus.sites).into_iter();
+            for tie in counting.filter(|tie| tie.but.is_none()) {
+                let rarity = corpus.sites.rarity(&seen.mark);
+                systems.entry(watchlist.controller(&tie.outlet)).or_default().push((rarity, site, seen, tie));
+            }
+        }
+    }
+    let evidence = systems.into_values().filter_map(|mut found| {
+        found.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
+        let others: BTreeSet<&Mark> = found.iter().map(|(_, _, seen, _)| &seen.mark).collect();
+        let others = others.len() - 1;
+        let (points, site, seen, tie) = found.into_iter().next()?;
+        Some(evidence(dossier, corpus, points, (site, seen), tie, others))
     });
     evidence.collect()
 }
 
-fn shared<'a>(dossier: &'a Dossier, watchlist: &Watchlist, corpus: &Corpus) -> Vec<Shared<'a>> {
-    let mut all = Vec::new();
-    for site in &dossier.sites {
-        let is_confirmed = site.is_confirmed_by(&dossier.account.latest.profile);
-        for seen in site.marks.iter().filter(|seen| !is_platform(&seen.mark)) {
-            let rarity = corpus.sites.rarity(&seen.mark);
-            let of = |outlet: &OutletId, as_what: String, place: Option<Citation>, copied: bool| {
-                let but = match () {
-                    () if !is_confirmed => {
-                        Some("not counted: the site does not link back to the account with rel=me")
-                    }
-                    () if copied => {
-                        Some("not counted: it stood on the account's site before the outlet's page had it")
-                    }
-                    () if rarity == 0.0 => Some("not counted: too many sites may have it"),
-                    () => None,
-                };
-                let points = if but.is_none() { rarity } else { 0.0 };
-                Shared { outlet: outlet.clone(), site, seen, as_what, place, but, points }
-            };
-            let systems = by_system(corpus.sites.bearers(&seen.mark), watchlist);
-            all.extend(systems.into_values().map(|(outlet, bearers)| {
-                let copied = bearers.iter().all(|bearer| is_copied(bearer, seen));
-                let place = bearers.iter().find(|bearer| !is_copied(bearer, seen)).unwrap_or(&bearers[0]);
-                of(&outlet.id, format!("a page of {} has it", outlet.name), Some(place.page.clone()), copied)
-            }));
-            let operators = watchlist.operators.iter().filter_map(|operator| {
-                let outlet = watchlist.outlet(&operator.owner_outlet).filter(|outlet| outlet.enabled)?;
-                let as_what = format!("it is a mark of {} ({})", operator.name, operator.says);
-                is_of(seen, operator).then(|| of(&outlet.id, as_what, None, false))
-            });
-            all.extend(operators);
-        }
+/// What a mark on an account's page is at outlets, whether it counts or not. Tools of many tie nobody.
+pub fn ties(
+    site: &SiteSight,
+    seen: &SeenMark,
+    profile: &Profile,
+    watchlist: &Watchlist,
+    sites: &Sites,
+) -> Vec<SiteTie> {
+    if is_platform(&seen.mark) {
+        return Vec::new();
     }
-    all
+    let is_confirmed = site.is_confirmed_by(profile);
+    let is_rare = sites.rarity(&seen.mark) > 0.0;
+    let tie = |outlet: &OutletId, says: String, place: Option<Citation>, copied: bool| {
+        let but = match () {
+            () if !is_confirmed => {
+                Some("not counted: the site does not link back to the account with rel=me")
+            }
+            () if copied => {
+                Some("not counted: it stood on the account's site before the outlet's page had it")
+            }
+            () if !is_rare => Some("not counted: too many sites may have it"),
+            () => None,
+        };
+        SiteTie { outlet: outlet.clone(), says, place, but }
+    };
+    let systems = by_system(sites.bearers(&seen.mark), watchlist).into_values();
+    let outlets = systems.map(|(outlet, bearers)| {
+        let copied = bearers.iter().all(|bearer| is_copied(bearer, seen));
+        let place = bearers.iter().find(|bearer| !is_copied(bearer, seen)).unwrap_or(&bearers[0]);
+        tie(&outlet.id, format!("a page of {} has it", outlet.name), Some(place.page.clone()), copied)
+    });
+    let operators = watchlist.operators.iter().filter(|operator| is_of(seen, operator));
+    let operators = operators.filter_map(|operator| {
+        let outlet = watchlist.outlet(&operator.owner_outlet).filter(|outlet| outlet.enabled)?;
+        let says = format!("it is a mark of {} ({})", operator.name, operator.says);
+        Some(tie(&outlet.id, says, None, false))
+    });
+    outlets.chain(operators).collect()
 }
 
 /// The pages of outlets among those that have a mark, by the system of the outlet: it is counted once, with the first
@@ -145,24 +152,28 @@ fn is_of(seen: &SeenMark, operator: &Operator) -> bool {
     }
 }
 
-impl Shared<'_> {
-    fn evidence(self, dossier: &Dossier, corpus: &Corpus, weight: Weight) -> Evidence {
-        let domain = host_of(&self.site.final_url).map(|host| host.to_string()).unwrap_or_default();
-        let mark = &self.seen.mark;
-        let (owners, read) = (corpus.sites.owners(mark), corpus.sites.read());
-        let mut says = format!(
-            "its site {domain} has “{}” ({}): {}; {owners} of {read} unrelated sites have it",
-            names::clean_to(&self.seen.shown, MOST_SHOWN),
-            mark.kind.words(),
-            self.as_what
-        );
-        match (self.but, weight) {
-            (Some(but), _) => says.push_str(&format!("; {but}")),
-            (None, Weight::Shown) => says.push_str("; not counted: a rarer mark is"),
-            _ => {}
-        }
-        let evidence = Evidence::new(INDICATOR.id, &self.outlet, weight, says, self.site.citation());
-        let evidence = evidence.and(profile_citation(dossier));
-        self.place.into_iter().fold(evidence, Evidence::and)
-    }
+fn evidence(
+    dossier: &Dossier,
+    corpus: &Corpus,
+    points: f64,
+    (site, seen): (&SiteSight, &SeenMark),
+    tie: SiteTie,
+    others: usize,
+) -> Evidence {
+    let domain = host_of(&site.final_url).map(|host| host.to_string()).unwrap_or_default();
+    let more = match others {
+        0 => String::new(),
+        1 => "; one more of its marks ties it there and counts nothing".to_owned(),
+        others => format!("; {others} more of its marks tie it there and count nothing"),
+    };
+    let says = format!(
+        "its site {domain} has “{}” ({}): {}; {} of {} unrelated sites have it{more}",
+        names::clean_to(&seen.shown, MOST_SHOWN),
+        seen.mark.kind.words(),
+        tie.says,
+        corpus.sites.owners(&seen.mark),
+        corpus.sites.read()
+    );
+    let evidence = Evidence::new(INDICATOR.id, &tie.outlet, Weight::Points(points), says, site.citation());
+    tie.place.into_iter().fold(evidence.and(profile_citation(dossier)), Evidence::and)
 }

@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::domains::host_of;
+use crate::analysis::indicators::{SiteTie, ties};
 use crate::analysis::sites::platforms::is_platform;
 use crate::analysis::sites::{Bearer, Sites, own_pages};
 use crate::config::Config;
 use crate::cycle::judge::Dossiers;
 use crate::model::account::Acct;
 use crate::model::dossier::Dossier;
+use crate::model::observation::Profile;
 use crate::model::proof::NamedBy;
 use crate::model::site::{Mark, MarkKind, SeenMark, SiteSight};
 use crate::model::target::Target;
@@ -57,6 +59,8 @@ pub struct MarkLine {
     pub of: u32,
     /// A tool or theme that strangers use; it never counts.
     pub platform: bool,
+    /// What it is at outlets, and why that does not count where it does not.
+    pub ties: Vec<String>,
 }
 
 /// A page of somebody else that has a mark in common.
@@ -90,7 +94,7 @@ pub(super) fn of(
                 seen_at: sight.fetched_at,
                 sha256: sight.sha256.clone(),
                 confirmed: sight.is_confirmed_by(profile),
-                marks: marks(&sites, sight),
+                marks: marks(config, &sites, sight, profile),
                 names: sight
                     .names
                     .iter()
@@ -107,7 +111,7 @@ pub(super) fn of(
     Ok(lines)
 }
 
-fn marks(sites: &Sites, sight: &SiteSight) -> Vec<MarkLine> {
+fn marks(config: &Config, sites: &Sites, sight: &SiteSight, profile: &Profile) -> Vec<MarkLine> {
     let line = |seen: &SeenMark| MarkLine {
         kind: seen.mark.kind,
         value: seen.mark.value.clone(),
@@ -116,8 +120,14 @@ fn marks(sites: &Sites, sight: &SiteSight) -> Vec<MarkLine> {
         owners: sites.owners(&seen.mark),
         of: sites.read(),
         platform: is_platform(&seen.mark),
+        ties: ties(sight, seen, profile, &config.watchlist, sites).into_iter().map(in_words).collect(),
     };
     sight.marks.iter().map(line).collect()
+}
+
+fn in_words(tie: SiteTie) -> String {
+    let but = tie.but.map(|but| format!("; {but}"));
+    format!("{}{}", tie.says, but.unwrap_or_default())
 }
 
 /// One line for each page, with the first mark in common.
