@@ -118,6 +118,7 @@ fn paper(name: &str) -> Dossier {
         never_flag: None,
         pages: vec![],
         hosts: vec![],
+        sites: vec![],
     }
 }
 

@@ -246,6 +246,7 @@ fn paper(posts: &Posts) -> Dossier {
         statuses: vec![],
         pages: vec![],
         hosts: vec![],
+        sites: vec![],
     };
     add(&mut dossier, posts);
     dossier

@@ -141,6 +141,7 @@ fn dossier() -> Dossier {
         statuses: vec![],
         pages: vec![],
         hosts: vec![],
+        sites: vec![],
     }
 }
 

@@ -409,7 +409,8 @@ async fn a_page_is_seen_with_its_final_address_its_hash_and_its_names() {
         ("www.news.example/", typed(200, "text/html; charset=utf-8", html)),
     ])
     .await;
-    let sight = page::read(&world.net, "https://news.example/old", PageKind::Cited, now()).await.unwrap();
+    let (sight, _) =
+        page::read(&world.net, "https://news.example/old", PageKind::Cited, now()).await.unwrap();
     assert_eq!((sight.final_url.as_str(), sight.fetched_at), ("https://www.news.example/", now()));
     assert_eq!(sight.sha256, "09b80293a4709fd750b2e581e5d5a1b1143c644e7456ef24f59ab9b3848cc83f");
     assert_eq!((sight.names.len(), sight.names[0].by), (1, NamedBy::RelMe));

@@ -514,6 +514,7 @@ async fn an_account_is_found_by_search_and_official_once_its_outlet_s_site_links
     town.lives(broadcaster::LINKED_AFTER + hours(60), hours(6)).await;
     assert_eq!(town.relation(broadcaster::ACCOUNT), Some(Relation::Official));
     let findings = town.room.store.findings().unwrap();
+    let findings: Vec<_> = findings.iter().filter(|finding| finding.statement.account == id).collect();
     let [finding] = findings.as_slice() else { panic!("{findings:?}") };
     assert!(matches!(finding.statement.claim, Claim::Changed(_)), "{:?}", finding.statement.claim);
     assert!(finding.confirmed().is_some());

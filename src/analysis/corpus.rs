@@ -1,9 +1,11 @@
 //! The corpus: what is known of all accounts together while one pass judges each of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::analysis::sites::Sites;
 use crate::model::account::{AccountId, Acct, Host};
 use crate::model::audience::Audience;
 use crate::model::item::ItemId;
@@ -24,6 +26,8 @@ pub struct Corpus {
     pub accounts: u32,
     /// What was counted among the followers of suspects.
     pub audiences: Vec<Audience>,
+    /// Marks of makers on the web pages that were read.
+    pub sites: Arc<Sites>,
 }
 
 impl Corpus {

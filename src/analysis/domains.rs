@@ -1,5 +1,7 @@
 //! Domains: which registrable domains an account links to, in its profile and in its posts.
 
+pub mod shared;
+
 use std::collections::BTreeSet;
 
 use crate::model::account::Host;

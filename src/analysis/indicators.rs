@@ -17,9 +17,11 @@ mod outlet_links;
 mod rel_me;
 pub(super) mod reuse;
 mod reversed;
+mod shared_site;
 pub(super) mod uncredited;
 
 pub use declared::denies;
+pub use shared_site::{SiteTie, ties};
 
 use crate::analysis::corpus::Corpus;
 use crate::analysis::resemblance::outlet_of_url;
@@ -120,6 +122,7 @@ pub const TABLE: &[Indicator] = &[
     rel_me::INDICATOR,
     reuse::INDICATOR,
     reversed::INDICATOR,
+    shared_site::INDICATOR,
     uncredited::INDICATOR,
 ];
 

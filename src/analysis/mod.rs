@@ -20,4 +20,5 @@ pub mod resemblance;
 pub mod reuse;
 pub mod review;
 pub mod sieve;
+pub mod sites;
 pub mod stats;

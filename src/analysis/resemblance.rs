@@ -44,6 +44,13 @@ impl Folded {
         !name.words.is_empty() && self.words.windows(name.words.len()).any(|words| words == name.words)
     }
 
+    /// Whether a name stands in this text as words of its own, or anywhere where it is written without gaps.
+    pub fn has_name(&self, name: &Folded) -> bool {
+        let squeezed = name.squeezed();
+        let has_gaps = squeezed.chars().any(|c| c.is_alphabetic() && !is_character(c));
+        self.has_word(name) || (!has_gaps && !squeezed.is_empty() && self.squeezed().contains(&squeezed))
+    }
+
     /// Whether a name stands in this text: short Latin names as whole words, others anywhere.
     fn bears(&self, name: &Folded) -> bool {
         let squeezed = name.squeezed();
@@ -62,6 +69,11 @@ impl Folded {
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e01ef}')
+}
+
+/// Letters of scripts that leave no gaps between words.
+fn is_character(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}')
 }
 
 /// The name of the outlet that a text bears, as the watchlist writes it.

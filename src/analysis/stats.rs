@@ -27,6 +27,12 @@ pub fn lower_bound(successes: u32, trials: u32) -> f64 {
     low
 }
 
+/// At most how large a share is of which `successes` of `trials` were seen: the one-sided 95 % upper bound, by the same
+/// method. 1 without trials.
+pub fn upper_bound(successes: u32, trials: u32) -> f64 {
+    1.0 - lower_bound(trials.saturating_sub(successes), trials)
+}
+
 /// Halvings of an interval within 0 to 1: more than a double can tell apart at any share of 100,000 trials.
 const HALVINGS: u32 = 80;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::render::{activity, grown};
+use super::site;
 use crate::analysis::concealed::{Count, LEAD_COPIES, LEAD_POINTS, RIVAL_DISTANCE, families};
 use crate::analysis::indicators::indicator;
 use crate::analysis::names;
@@ -20,6 +21,7 @@ pub(super) fn explained(explanation: &Explanation) -> String {
     facts(explanation).into_iter().for_each(|(label, value)| {
         let _ = writeln!(text, "{label:<12}{value}");
     });
+    text.push_str(&sites(explanation));
     if let Some(assessment) = &explanation.assessment {
         text.push_str("\nevidence\n");
         assessment.evidence.iter().for_each(|item| text.push_str(&evidence(item)));
@@ -37,6 +39,17 @@ pub(super) fn explained(explanation: &Explanation) -> String {
     }
     let _ = writeln!(text, "\nlooked and found nothing: {}", explanation.found_nothing.join(", "));
     explanation.findings.iter().for_each(|finding| text.push_str(&finding_line(finding)));
+    text
+}
+
+/// What its own sites say of their makers.
+fn sites(explanation: &Explanation) -> String {
+    let mut text = String::new();
+    for site in &explanation.sites {
+        for (place, line) in site::told(site).into_iter().enumerate() {
+            let _ = writeln!(text, "{:<12}{line}", if place == 0 { "its site" } else { "" });
+        }
+    }
     text
 }
 

@@ -16,6 +16,7 @@ mod plan;
 mod render;
 mod scout;
 mod service;
+mod site;
 mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};

@@ -18,6 +18,7 @@ use crate::analysis::copying::{Attributed, attributed, clipped, is_own};
 use crate::analysis::corpus::{Choice, CoGroup, Corpus, Selection, SharedStatus};
 use crate::analysis::domains;
 use crate::analysis::reuse::{Look, Prepared, PrintFilter, ReuseIndex, compare};
+use crate::analysis::sites::Sites;
 use crate::config::Config;
 use crate::model::account::{AccountId, Acct, Host};
 use crate::model::assessment::Relation;
@@ -26,7 +27,7 @@ use crate::model::outlet::OutletId;
 use crate::model::reuse::{Order, Reuse, ReuseKind};
 use crate::model::status::{SeenStatus, StatusUri};
 use crate::model::watchlist::Watchlist;
-use crate::store::{Batch, Store, StoreError, unless_damaged};
+use crate::store::{Batch, Store, StoreError, TreeName, unless_damaged};
 
 /// Items and statuses seen within this time are compared with new ones: copies come within hours or days.
 pub const INDEXED_FOR: Duration = Duration::days(45);
@@ -55,6 +56,8 @@ pub struct Clippings {
     looked: HashMap<String, (Look, Option<OutletId>)>,
     /// Something came in since the corpus was made.
     is_stale: bool,
+    /// As of when the corpus has the marks of sites.
+    sites_as_of: Option<u64>,
     /// Counts the items that came in.
     edition: u64,
 }
@@ -208,7 +211,16 @@ impl Clippings {
         config: &Config,
         now: DateTime<Utc>,
     ) -> Result<(Arc<Corpus>, BTreeSet<AccountId>), StoreError> {
+        let sites_now = store.changes_of(TreeName::Sites);
+        let sites = match self.sites_as_of == Some(sites_now) && !self.is_stale {
+            true => self.corpus.sites.clone(),
+            false => Arc::new(Sites::of(&store.sites()?, &config.watchlist)),
+        };
+        self.sites_as_of = Some(sites_now);
         if !self.is_stale {
+            if sites != self.corpus.sites {
+                Arc::make_mut(&mut self.corpus).sites = sites;
+            }
             return Ok((self.corpus.clone(), BTreeSet::new()));
         }
         self.forget(now);
@@ -245,7 +257,7 @@ impl Clippings {
         }
         let accounts = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
         let audiences = store.audiences()?;
-        let corpus = Corpus { read_since, groups, base_rates, domains, accounts, audiences };
+        let corpus = Corpus { read_since, groups, base_rates, domains, accounts, audiences, sites };
         let changed = regrouped(&self.corpus, &corpus);
         self.corpus = Arc::new(corpus);
         self.is_stale = false;

@@ -167,7 +167,9 @@ async fn due_targets(
     let config = room.config.clone();
     let due = room.store.run(move |store| {
         let mut known = store.targets()?;
-        let plan = targets::plan(&config, &store.accounts()?, &known, pacing, now);
+        let accounts = store.accounts()?;
+        let sites = targets::sites::of(store, &config, &accounts)?;
+        let plan = targets::plan(&config, &accounts, sites, &known, pacing, now);
         let mut batch = Batch::default();
         plan.add.into_iter().for_each(|record| batch.put_target(record));
         plan.remove.iter().for_each(|target| forget(target, &mut batch));
@@ -191,11 +193,14 @@ async fn due_targets(
     due.await.context("read what is due")
 }
 
-/// A page below a front page goes with its target: profiles can link to other ones every day.
+/// A page below a front page goes with its target: profiles can link to other ones every day. So does the site of an
+/// account that is under no suspicion any more, and what an outlet's front page said of its makers.
 fn forget(target: &Target, batch: &mut Batch) {
     batch.remove_target(target);
-    if let Target::Page { url, kind: PageKind::Deep, .. } = target {
-        batch.remove_page(url);
+    match target {
+        Target::Page { url, kind: PageKind::Deep, .. } => batch.remove_page(url),
+        Target::Page { url, kind: PageKind::Home, .. } | Target::Site { url } => batch.remove_site(url),
+        _ => {}
     }
 }
 

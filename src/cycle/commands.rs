@@ -4,6 +4,7 @@ mod accounts;
 mod explain;
 pub mod line;
 mod review;
+mod sites;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub use review::{
     SEEN_DIGITS, Sheet, Signature, SisterLine, approvals, comment_in_words, dismissal_in_words, missing,
     missing_ticks, topic_in_words, waits,
 };
+pub use sites::{MarkLine, SisterSite, SiteLine, SiteRead};
 
 use super::backup::Occasion;
 use super::collect::CollectReport;

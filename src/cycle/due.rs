@@ -41,6 +41,8 @@ const KEYWORD_EVERY: Duration = Duration::hours(8);
 const THREADS_PART: f64 = 0.9;
 /// What an account there costs a day beside the polls for its posts: its profile, and the page more that is read daily.
 const THREADS_DAILY: f64 = 2.0;
+/// Who built a site changes once in years; whoever is not an outlet is asked as rarely as that allows.
+const SITE_EVERY: Duration = Duration::days(7);
 /// What comes due within this share of its interval, and so soon, is polled together with what is due now: a pass
 /// judges and writes once for all of it. Never later than it is due: who was first is told by how often we look.
 const TOGETHER_SHARE: i32 = 4;
@@ -99,6 +101,7 @@ pub fn after_success(target: &Target, now: DateTime<Utc>) -> DateTime<Utc> {
         Target::Account { .. } => NEW_CANDIDATE_EVERY,
         Target::Feed { .. } => FEED_EVERY,
         Target::Timeline { .. } => TIMELINE_EVERY.0,
+        Target::Site { .. } => SITE_EVERY,
         _ => DAILY,
     };
     now + spread(every, target, now)

@@ -11,6 +11,7 @@ pub(super) mod leads;
 mod linked;
 mod places;
 mod shown;
+mod site;
 mod threads;
 mod timelines;
 mod unnamed;
@@ -31,6 +32,7 @@ use crate::config::Config;
 use crate::model::account::{AccountId, Acct};
 use crate::model::dossier::{AccountRecord, Found};
 use crate::model::item::FeedSight;
+use crate::model::site::SiteSight;
 use crate::model::target::{Cursor, Target, TargetRecord};
 use crate::sources::PollError;
 use crate::sources::threads::refusal::Refusal;
@@ -154,6 +156,7 @@ pub struct Known {
     cursor: Cursor,
     account: Option<AccountRecord>,
     feed: Option<FeedSight>,
+    site: Option<SiteSight>,
     /// What was noted: who may see the timelines of the server, or which names were searched for.
     access: Option<String>,
     /// What a poll of an account must be worth.
@@ -172,6 +175,7 @@ impl Known {
                 known.suspect = audience::suspect(store, known.account.as_ref())?;
             }
             Target::Feed { url, .. } => known.feed = unless_damaged(store.feed(url))?,
+            Target::Site { url } => known.site = unless_damaged(store.site(url))?,
             Target::Timeline { server, .. } | Target::Tag { server, .. } => {
                 known.access = unless_damaged(store.note(&timelines::access_note(server)))?;
             }
@@ -235,6 +239,7 @@ async fn ask(
         }
         Target::Unnamed { id } => unnamed::poll(room, id, record, now).await,
         Target::Page { url, kind, .. } => places::poll_page(room, url, kind, record, now).await,
+        Target::Site { url } => site::poll(room, url, known.site, record, now).await,
         Target::Webfinger { outlet, host } => places::poll_host(room, outlet, host, record, now).await,
         Target::Handle { host, .. } => places::poll_handle(room, host, record, now).await,
         Target::Search { server, outlet } => places::poll_search(room, server, outlet, record, now).await,

@@ -136,8 +136,9 @@ impl Seen<'_> {
         if tried.len() < 3 || !(is_first || is_long && tried.len() >= self.targets.len() / 2) {
             return None;
         }
-        // What an account's own page answered would name the account.
-        let places = tried.iter().filter(|record| !matches!(record.target, Target::Account { .. }));
+        // What an account's own page or site answered would name the account.
+        let names = |target: &Target| matches!(target, Target::Account { .. } | Target::Site { .. });
+        let places = tried.iter().filter(|record| !names(&record.target));
         let newest = places.max_by_key(|record| record.last_try);
         let why = newest.and_then(|newest| newest.trouble.as_deref()).unwrap_or("no answer");
         let says = format!(

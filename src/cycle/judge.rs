@@ -13,6 +13,7 @@ use super::press::Press;
 use crate::analysis::assess::assess;
 use crate::analysis::corpus::Corpus;
 use crate::analysis::review::{self, Before, Expired, NewFinding, Rules};
+use crate::analysis::sites::own_pages;
 use crate::config::Config;
 use crate::model::account::{AccountId, Acct};
 use crate::model::assessment::{Assessment, Level, Relation};
@@ -21,6 +22,7 @@ use crate::model::finding::{Finding, FindingId, FindingState};
 use crate::model::outlet::{ListedAccount, OutletId};
 use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::{Record, ReviewAct};
+use crate::model::site::SiteSight;
 use crate::store::{Batch, Store, StoreError, unless_damaged};
 
 /// What judgement decided.
@@ -275,13 +277,20 @@ pub struct Dossiers<'a> {
     config: &'a Config,
     pages: Vec<PageSight>,
     hosts: Vec<HostSight>,
+    sites: Vec<SiteSight>,
     /// Matches as they would be stored, where they are not those in the store.
     matches: Option<&'a Clippings>,
 }
 
 impl<'a> Dossiers<'a> {
     pub fn open(store: &'a Store, config: &'a Config) -> Result<Dossiers<'a>, StoreError> {
-        Ok(Dossiers { store, config, pages: store.pages()?, hosts: store.hosts()?, matches: None })
+        let (pages, hosts, sites) = (store.pages()?, store.hosts()?, store.sites()?);
+        Ok(Dossiers { store, config, pages, hosts, sites, matches: None })
+    }
+
+    /// What pages say of their makers, as far as they were read.
+    pub fn sites(&self) -> &[SiteSight] {
+        &self.sites
     }
 
     /// The same with matches as another configuration reads them, of which nothing is written.
@@ -294,6 +303,7 @@ impl<'a> Dossiers<'a> {
         let profile = &account.latest.profile;
         let is_this = |listed: &ListedAccount| listed.acct().is_some_and(|acct| acct.is_same(&account.acct));
         let names_it = |page: &&PageSight| page.names.iter().any(|naming| naming.is(profile));
+        let own = own_pages(profile, &self.config.watchlist);
         // What a clock that was ahead wrote down is not the newest.
         let mut counts = self.store.counts(&account.id)?;
         counts.retain(|counts| counts.at <= account.latest.seen_at);
@@ -309,6 +319,7 @@ impl<'a> Dossiers<'a> {
             never_flag: self.store.never_flag(&account.id)?,
             pages: self.pages.iter().filter(names_it).cloned().collect(),
             hosts: self.hosts.iter().filter(|host| host.account == account.id).cloned().collect(),
+            sites: self.sites.iter().filter(|site| own.contains(&site.url)).cloned().collect(),
             account,
         })
     }

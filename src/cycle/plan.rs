@@ -110,7 +110,9 @@ impl Drop for Scratch {
 ///
 /// What is stored tells how things stand. The store can be the one at work or a copy of it.
 pub fn plan(store: &Store, config: &Config, now: DateTime<Utc>) -> Result<Plan, StoreError> {
-    let targets = targets::plan(config, &store.accounts()?, &store.targets()?, Pacing::AtOnce, now);
+    let known = store.accounts()?;
+    let sites = targets::sites::of(store, config, &known)?;
+    let targets = targets::plan(config, &known, sites, &store.targets()?, Pacing::AtOnce, now);
     let added: Vec<&Target> = targets.add.iter().map(|record| &record.target).collect();
     let removed: Vec<&Target> = targets.remove.iter().collect();
     // What the comparison found anew would be written; here it stays in memory.
@@ -193,6 +195,11 @@ fn warnings(added: &[&Target]) -> Vec<String> {
             count(|target| matches!(target, Target::Page { .. } | Target::Webfinger { .. })),
             "new pages and hosts",
             "nobody has asked them, so whom they name as theirs shows later",
+        ),
+        (
+            count(|target| matches!(target, Target::Site { .. })),
+            "new sites",
+            "nobody has read them, so what they have in common with outlets shows later",
         ),
         (
             count(|target| matches!(target, Target::Account { .. })),

@@ -1,5 +1,7 @@
 //! Targets: what is to be polled, from the configuration and what was found, and when next.
 
+pub mod sites;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -43,14 +45,17 @@ pub struct TargetPlan {
 }
 
 /// Compares what should be polled with what is.
+///
+/// `sites` are those that [`sites::of`] finds.
 pub fn plan(
     config: &Config,
     accounts: &[Arc<AccountRecord>],
+    sites: Vec<Target>,
     known: &[Arc<TargetRecord>],
     pacing: Pacing,
     now: DateTime<Utc>,
 ) -> TargetPlan {
-    let wanted = wanted(config, accounts, now);
+    let wanted = wanted(config, accounts, sites, now);
     let kept: BTreeMap<String, &Target> =
         known.iter().map(|record| (record.target.to_string(), &record.target)).collect();
     // Addresses that differ in case only are one account, read on from where it was left.
@@ -90,9 +95,10 @@ pub fn plan(
 fn wanted(
     config: &Config,
     accounts: &[Arc<AccountRecord>],
+    sites: Vec<Target>,
     now: DateTime<Utc>,
 ) -> BTreeMap<String, (Target, Option<Found>)> {
-    let mut all: Vec<(Target, Option<Found>)> = Vec::new();
+    let mut all: Vec<(Target, Option<Found>)> = sites.into_iter().map(|target| (target, None)).collect();
     if config.pages.enabled {
         all.extend(outlet_pages(config).map(|target| (target, None)));
         let linked = accounts.iter().flat_map(|account| linked_pages(config, account));
@@ -140,7 +146,7 @@ fn is_left_alone(config: &Config, target: &Target) -> bool {
     match target {
         Target::Account { acct } => config.leaves_alone(acct),
         Target::Unnamed { id } => config.bluesky.opt_out.contains(&id.uri),
-        Target::Page { url, .. } | Target::Feed { url, .. } => {
+        Target::Page { url, .. } | Target::Site { url } | Target::Feed { url, .. } => {
             url::Url::parse(url).ok().as_ref().and_then(Host::of).is_some_and(|host| out.has_host(&host))
         }
         Target::Handle { host, .. } => out.has_host(host) || config.bluesky.opt_out.contains(host.as_str()),

@@ -106,9 +106,11 @@ pub struct Assessment {
 }
 
 /// An assessment without its grounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 pub struct AssessmentMark {
     pub relation: Relation,
+    #[serde(default)]
+    pub lead_points: f64,
     #[serde(default)]
     pub level: Level,
 }

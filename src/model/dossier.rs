@@ -10,6 +10,7 @@ use super::observation::{CountsAt, Observation};
 use super::outlet::{ListedAccount, OutletId};
 use super::proof::{HostSight, PageSight};
 use super::reuse::Reuse;
+use super::site::SiteSight;
 use super::status::SeenStatus;
 
 /// How an account came to our notice.
@@ -40,6 +41,8 @@ pub enum Method {
     ProfileLink,
     /// A post on Threads that a search for an outlet's name brought.
     Keyword,
+    /// The own site of an account under suspicion names it as the same hand's.
+    SiteLink,
     /// Another account was at its address before: a name that changed hands.
     Successor,
 }
@@ -60,6 +63,7 @@ impl Method {
             Method::Directory => "a server's directory of new accounts",
             Method::ProfileLink => "a link in a profile on another network",
             Method::Keyword => "a post on Threads with an outlet's name",
+            Method::SiteLink => "the site of an account under suspicion",
             Method::Successor => "the address of an account known before",
         }
     }
@@ -151,6 +155,8 @@ pub struct Dossier {
     pub pages: Vec<PageSight>,
     /// Outlets' hosts that name this account.
     pub hosts: Vec<HostSight>,
+    /// Pages of its own to which its profile links.
+    pub sites: Vec<SiteSight>,
 }
 
 #[cfg(test)]

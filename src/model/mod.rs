@@ -17,6 +17,7 @@ pub mod proof;
 pub mod record;
 pub mod reuse;
 pub mod rhythm;
+pub mod site;
 pub mod status;
 pub mod target;
 pub mod tie;

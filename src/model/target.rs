@@ -22,6 +22,8 @@ pub enum Target {
     Unnamed { id: AccountId },
     /// A page of an outlet: links to accounts.
     Page { outlet: OutletId, url: String, kind: PageKind },
+    /// A page of an account under suspicion, or of a publisher beside the outlets: who built it, by what it is measured.
+    Site { url: String },
     /// An outlet's host asked for an account by webfinger.
     Webfinger { outlet: OutletId, host: Host },
     /// An outlet's host asked which account on Bluesky has it as its handle.
@@ -59,6 +61,7 @@ impl Target {
             Target::Account { .. } => "account",
             Target::Unnamed { .. } => "unnamed",
             Target::Page { .. } => "page",
+            Target::Site { .. } => "site",
             Target::Webfinger { .. } => "webfinger",
             Target::Handle { .. } => "handle",
             Target::Search { .. } => "search",
@@ -99,6 +102,7 @@ impl fmt::Display for Target {
             Target::Account { acct } => write!(f, "account {}", acct.to_string().to_ascii_lowercase()),
             Target::Unnamed { id } => write!(f, "address of {id}"),
             Target::Page { url, outlet, .. } => write!(f, "page {url} of {outlet}"),
+            Target::Site { url } => write!(f, "site {url}"),
             Target::Webfinger { host, outlet } => write!(f, "webfinger {host} of {outlet}"),
             Target::Handle { host, outlet } => write!(f, "handle {host} of {outlet}"),
             Target::Search { server, outlet } => write!(f, "search {server} for {outlet}"),

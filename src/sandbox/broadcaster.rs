@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::model::account::Acct;
 
-use super::cast::{Condition, Growth, Language, Line, Named, NamedBy, Person, Site, Spell, Voice};
+use super::cast::{Condition, Growth, Language, Line, Makers, Named, NamedBy, Person, Site, Spell, Voice};
 use super::story::{host, someone};
 use super::threads::HOLDER;
 
@@ -85,6 +85,7 @@ pub(super) fn site(origin: DateTime<Utc>) -> Site {
         }],
         links: vec!["/about"],
         channels: Vec::new(),
+        makers: Makers::NONE,
         condition: Condition::Good,
     }
 }

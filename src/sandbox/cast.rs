@@ -162,6 +162,19 @@ pub struct Site {
     pub links: Vec<&'static str>,
     pub channels: Vec<Channel>,
     pub condition: Condition,
+    pub makers: Makers,
+}
+
+/// What a front page has of those who built and measure it, as HTML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Makers {
+    pub head: &'static str,
+    /// In its footer.
+    pub foot: &'static str,
+}
+
+impl Makers {
+    pub const NONE: Makers = Makers { head: "", foot: "" };
 }
 
 /// A feed of a site.

@@ -3,11 +3,11 @@
 //! It plays in the world of the official story and goes on for more than four weeks from the same origin.
 //! [`CAST`] says of each of its accounts what may be said in public, and which rule decides that.
 
+mod sites;
+
 use chrono::{DateTime, Duration, Utc};
 
-use super::cast::{
-    Channel, Condition, Format, Growth, Indexing, Kind, Language, Line, Person, Site, Spell, Voice,
-};
+use super::cast::{Channel, Format, Growth, Indexing, Kind, Line, Person, Site, Spell, Voice};
 use super::copyists::{Between, Copyist, Take};
 use super::newsroom::{self, CNS, COLUMNIST, Origin, RT_ES, WIRE, XINHUA_EN, XINHUA_ES, XINHUA_ZH};
 use super::posts::day_of;
@@ -205,8 +205,10 @@ pub fn founding(seed: u64, origin: DateTime<Utc>) -> World {
     people.extend(republishers(origin));
     people.extend(wire_papers(origin));
     wake(&mut people, origin);
+    sites::link(&mut people);
     open_feeds(&mut sites);
-    sites.extend(agencies());
+    sites.extend(self::sites::agencies());
+    sites.extend(self::sites::others());
     let world = World::new(seed, origin, servers, people, sites);
     let script = complaint(&world);
     let World { servers, mut people, sites, .. } = world;
@@ -360,6 +362,9 @@ fn complaint(world: &World) -> Vec<Line> {
 fn open_feeds(sites: &mut [Site]) {
     let channel = |path, title, bureau, format| Channel { path, title, bureau, format };
     for site in sites {
+        if site.host.as_str() == "cns.example" {
+            site.makers = sites::WORKSHOP;
+        }
         site.channels = match site.host.as_str() {
             "cns.example" => vec![channel("/rss.xml", "China News Service en español", CNS, Format::Rss)],
             "es.xinhua.example" => vec![channel("/rss.xml", "Xinhua Español", XINHUA_ES, Format::Rss)],
@@ -370,30 +375,6 @@ fn open_feeds(sites: &mut [Site]) {
             _ => Vec::new(),
         };
     }
-}
-
-/// An agency that nobody controls, and an outlet of another system.
-fn agencies() -> Vec<Site> {
-    let site = |name, title, about, bureau, (path, format)| Site {
-        host: host(name),
-        title,
-        language: Language::Spanish,
-        about,
-        names: Vec::new(),
-        links: vec!["/about"],
-        channels: vec![Channel { path, title, bureau, format }],
-        condition: Condition::Good,
-    };
-    vec![
-        site(
-            "agenciaejemplo.example",
-            "Agencia Ejemplo",
-            "Una cooperativa de periódicos.",
-            WIRE,
-            ("/feed.json", Format::JsonFeed),
-        ),
-        site("rt-es.example", "RT en Español", "RT.", RT_ES, ("/atom.xml", Format::Atom)),
-    ]
 }
 
 #[cfg(test)]

@@ -141,7 +141,8 @@ fn front_page(site: &Site, now: DateTime<Utc>) -> String {
             }
         }
     }
-    body.push_str("</ul></footer>");
+    head.push_str(site.makers.head);
+    body.push_str(&format!("</ul>{}</footer>", site.makers.foot));
     document(site.language.tag(), site.title, &head, &body)
 }
 

@@ -10,8 +10,8 @@ use crate::model::account::{Acct, Host};
 
 use super::broadcaster;
 use super::cast::{
-    Condition, Desk, Field, Growth, Indexing, Kind, Language, Named, NamedBy, Person, Server, Site, Spell,
-    Upkeep, Voice,
+    Condition, Desk, Field, Growth, Indexing, Kind, Language, Makers, Named, NamedBy, Person, Server, Site,
+    Spell, Upkeep, Voice,
 };
 use super::habits::Habits;
 use super::sky;
@@ -300,6 +300,7 @@ fn sites(origin: DateTime<Utc>) -> Vec<Site> {
         links: vec!["/about"],
         channels: Vec::new(),
         condition,
+        makers: Makers::NONE,
     };
     vec![
         Site {

@@ -103,7 +103,8 @@ tell = "local part is the site's own domain, e.g. xinhua.example@bridge.example"
 sources = ["https://bridge.example/about"]
 "#;
 
-/// What the founding story lays over the official watchlist: feeds, a handle, an agency and another system.
+/// What the founding story lays over the official watchlist: feeds, a handle, an agency, another system, local papers and
+/// a company that builds sites for the agency.
 pub const FOUNDING: &str = r#"# The founding story's additions. All hosts are invented; nothing outside this machine is read.
 schema = 1
 compiled = "2026-11-01"
@@ -162,4 +163,132 @@ feeds = [
   { url = "https://agenciaejemplo.example/feed.json", status = "working", checked = "2026-11-01" },
 ]
 sources = ["https://agenciaejemplo.example/about"]
+
+[[not_state_controlled]]
+id = "faro"
+name = "El Faro de Levante"
+country = "XX"
+domains = ["faro.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://faro.example/about"]
+
+[[not_state_controlled]]
+id = "gaceta"
+name = "La Gaceta Serrana"
+country = "XX"
+domains = ["gaceta.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://gaceta.example/about"]
+
+[[not_state_controlled]]
+id = "ribera"
+name = "Semanario Ribera"
+country = "XX"
+domains = ["ribera.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://ribera.example/about"]
+
+[[not_state_controlled]]
+id = "mirador"
+name = "El Mirador"
+country = "XX"
+domains = ["mirador.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://mirador.example/about"]
+
+[[not_state_controlled]]
+id = "pampa"
+name = "Voz de la Pampa"
+country = "XX"
+domains = ["pampa.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://pampa.example/about"]
+
+[[not_state_controlled]]
+id = "heraldo"
+name = "Heraldo del Norte"
+country = "XX"
+domains = ["heraldo.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://heraldo.example/about"]
+
+[[not_state_controlled]]
+id = "costa"
+name = "Correo de la Costa"
+country = "XX"
+domains = ["costa.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://costa.example/about"]
+
+[[not_state_controlled]]
+id = "valles"
+name = "El Imparcial de los Valles"
+country = "XX"
+domains = ["valles.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://valles.example/about"]
+
+[[not_state_controlled]]
+id = "puna"
+name = "Eco de la Puna"
+country = "XX"
+domains = ["puna.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://puna.example/about"]
+
+[[not_state_controlled]]
+id = "istmo"
+name = "Tribuna del Istmo"
+country = "XX"
+domains = ["istmo.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://istmo.example/about"]
+
+[[not_state_controlled]]
+id = "delta"
+name = "Semanario del Delta"
+country = "XX"
+domains = ["delta.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://delta.example/about"]
+
+[[not_state_controlled]]
+id = "cerros"
+name = "La Hora de los Cerros"
+country = "XX"
+domains = ["cerros.example"]
+classification = "independent"
+smm_code = "IP"
+note = "a local paper; invented"
+sources = ["https://cerros.example/about"]
+
+[[operator]]
+id = "puente-digital"
+name = "Puente Digital"
+owner_outlet = "cns"
+says = "wholly owned subsidiary of the agency; builds sites of papers abroad"
+marks = ["puentedigital.example"]
+sources = ["https://puentedigital.example/about"]
 "#;

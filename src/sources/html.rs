@@ -54,7 +54,7 @@ pub fn text(html: &str) -> String {
             Piece::Open(element) if element.name() == "br" => lines.break_line(),
             Piece::Open(element) => lines.cross(element.name(), 1),
             Piece::Close(name) => lines.cross(name, -1),
-            Piece::Title(_) => {}
+            Piece::Title(_) | Piece::Hidden(_) => {}
         }
         if lines.chars < TEXT_CHARS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
@@ -123,6 +123,8 @@ pub(super) enum Piece<'a> {
     Text(&'a str),
     /// What the page is called: the contents of `title`, which are no part of what it shows.
     Title(&'a str),
+    /// What stands in a `script` or `noscript`, which nobody is shown; a long one comes in pieces.
+    Hidden(&'a str),
 }
 
 /// The start of an element.
@@ -195,7 +197,7 @@ impl Base {
 }
 
 /// Shows a page to `visit` piece by piece until it has enough. Comments and what browsers do not show as part
-/// of the page (script, style, template, noscript, textarea …) are left out. Work and memory are linear.
+/// of the page (style, template, textarea …) are left out, scripts are shown as hidden. Work and memory are linear.
 pub(super) fn read(html: &str, extent: Extent, visit: impl FnMut(Piece<'_>) -> ControlFlow<()>) {
     match plain::scan(html).filter(|_| extent == Extent::Fragment) {
         Some(pieces) => read_plain(&pieces, visit),
@@ -259,7 +261,7 @@ struct Sink<F> {
 
 impl<F: FnMut(Piece<'_>) -> ControlFlow<()>> Sink<F> {
     fn show(&self, piece: Piece<'_>) {
-        let is_raw = self.raw.borrow().is_some() && !matches!(piece, Piece::Title(_));
+        let is_raw = self.raw.borrow().is_some() && !matches!(piece, Piece::Title(_) | Piece::Hidden(_));
         let hidden = self.is_done.get() || self.templates.get() > 0 || is_raw;
         if !hidden && (self.visit.borrow_mut())(piece).is_break() {
             self.is_done.set(true);
@@ -269,6 +271,10 @@ impl<F: FnMut(Piece<'_>) -> ControlFlow<()>> Sink<F> {
     /// Pictures have titles as well.
     fn is_in_title(&self) -> bool {
         self.foreign.get() == 0 && *self.raw.borrow() == Some(local_name!("title"))
+    }
+
+    fn is_in_script(&self) -> bool {
+        matches!(&*self.raw.borrow(), Some(local_name!("script") | local_name!("noscript")))
     }
 
     fn open(&self, tag: &Tag) -> TokenSinkResult<()> {
@@ -323,6 +329,7 @@ impl<F: FnMut(Piece<'_>) -> ControlFlow<()>> TokenSink for Sink<F> {
             Token::TagToken(tag) if tag.kind == TagKind::StartTag => return self.open(&tag),
             Token::TagToken(tag) => self.close(&tag),
             Token::CharacterTokens(text) if self.is_in_title() => self.show(Piece::Title(&text)),
+            Token::CharacterTokens(text) if self.is_in_script() => self.show(Piece::Hidden(&text)),
             Token::CharacterTokens(text) => self.show(Piece::Text(&text)),
             _ => {}
         }
@@ -432,13 +439,16 @@ mod tests {
 
     impl Told {
         fn tell(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
+            if let Piece::Hidden(_) = piece {
+                return ControlFlow::Continue(());
+            }
             let is_text = matches!(piece, Piece::Text(_));
             if !is_text || !std::mem::replace(&mut self.was_text, is_text) {
                 self.said.push('|');
             }
             self.was_text = is_text;
             match piece {
-                Piece::Text(text) | Piece::Title(text) => self.said.push_str(text),
+                Piece::Text(text) | Piece::Title(text) | Piece::Hidden(text) => self.said.push_str(text),
                 Piece::Close(name) => self.said.push_str(&format!("</{name}")),
                 Piece::Open(element) => {
                     let (href, rel) = (element.attribute("href"), element.words("rel"));

@@ -5,6 +5,7 @@
 //! proves what is for the judgement to say.
 
 pub mod front;
+pub mod marks;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -17,7 +18,9 @@ use super::json::http_url;
 use super::{ParseError, PollError, aside, json};
 use crate::model::account::{Acct, Host};
 use crate::model::proof::{NamedBy, Naming, PageKind, PageSight};
-use crate::net::{BodyKind, Fetched, Net};
+use crate::model::site::{SeenMark, SiteSight};
+use crate::net::{BodyKind, Fetched, Net, Validators};
+use marks::Marks;
 
 /// The most namings that are kept of a page.
 pub const MOST_NAMINGS: usize = 200;
@@ -68,20 +71,84 @@ const NOT_FEDIVERSE: [&str; 28] = [
 /// # Errors
 /// [`PollError::RobotsForbid`] where the page, or the one it leads to, is closed to us; [`PollError::Parse`]
 /// where the answer is no HTML; otherwise what the fetch said.
-pub async fn read(net: &Net, url: &str, kind: PageKind, now: DateTime<Utc>) -> Result<PageSight, PollError> {
-    let fetched = fetch(net, url).await?;
+pub async fn read(
+    net: &Net,
+    url: &str,
+    kind: PageKind,
+    now: DateTime<Utc>,
+) -> Result<(PageSight, SiteSight), PollError> {
+    let site = sight(url, fetch(net, url).await?, now).await?;
+    let page = PageSight {
+        url: url.to_owned(),
+        final_url: site.final_url.clone(),
+        kind,
+        first_read: now,
+        fetched_at: now,
+        sha256: site.sha256.clone(),
+        names: site.names.clone(),
+    };
+    Ok((page, site))
+}
+
+/// Reads a page for what it says of its makers; `None` where it is as it was.
+///
+/// # Errors
+/// As those of [`read`].
+pub async fn read_site(
+    net: &Net,
+    url: &str,
+    known: Option<&SiteSight>,
+    now: DateTime<Utc>,
+) -> Result<Option<SiteSight>, PollError> {
+    let known = known.map_or_else(Validators::default, |known| Validators {
+        etag: known.etag.clone(),
+        last_modified: known.last_modified.clone(),
+    });
+    match fetch_if_changed(net, url, &known).await? {
+        Some(fetched) => sight(url, fetched, now).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What an answer says, read off the asynchronous threads.
+async fn sight(url: &str, fetched: Fetched, now: DateTime<Utc>) -> Result<SiteSight, PollError> {
     let (sha256, final_url) = (fetched.sha256(), fetched.final_url.to_string());
-    let names = aside(move || Ok(parse(&fetched.body, &fetched.final_url))).await;
-    let names = names.map_err(|error| PollError::parse(url, error))?;
-    Ok(PageSight { url: url.to_owned(), final_url, kind, first_read: now, fetched_at: now, sha256, names })
+    let validators = fetched.validators.clone();
+    let read = move || {
+        let marks = marks::parse(&fetched.body, fetched.content_type.as_deref(), &fetched.final_url);
+        Ok((parse(&fetched.body, &fetched.final_url), marks))
+    };
+    let (names, Marks { marks, feeds }) = aside(read).await.map_err(|error| PollError::parse(url, error))?;
+    let seen = |(mark, shown)| SeenMark { mark, shown, first_seen: now };
+    Ok(SiteSight {
+        url: url.to_owned(),
+        final_url,
+        sha256,
+        first_read: now,
+        fetched_at: now,
+        etag: validators.etag,
+        last_modified: validators.last_modified,
+        marks: marks.into_iter().map(seen).collect(),
+        names,
+        feeds,
+    })
 }
 
 /// An HTML page that robots may read, there and where it leads.
 async fn fetch(net: &Net, url: &str) -> Result<Fetched, PollError> {
+    let fetched = fetch_if_changed(net, url, &Validators::default()).await?;
+    fetched.ok_or_else(|| {
+        let why = "got no page, though none was known".to_owned();
+        PollError::parse(url, ParseError { why, excerpt: String::new() })
+    })
+}
+
+/// The same; `None` where it is still what `known` stands for.
+async fn fetch_if_changed(net: &Net, url: &str, known: &Validators) -> Result<Option<Fetched>, PollError> {
     if !net.allows_robots(url).await? {
         return Err(PollError::RobotsForbid { url: url.to_owned() });
     }
-    let fetched = net.get(url, BodyKind::Html, None).await?;
+    let Some(fetched) = net.get_if_changed(url, BodyKind::Html, None, known).await? else { return Ok(None) };
     let asked = Url::parse(url).ok();
     let has_left = asked.as_ref().and_then(Host::of) != Host::of(&fetched.final_url);
     if has_left && !net.allows_robots(fetched.final_url.as_str()).await? {
@@ -91,7 +158,7 @@ async fn fetch(net: &Net, url: &str) -> Result<Fetched, PollError> {
         let why = format!("got `{}`; expected HTML", json::clip(content_type, 100));
         return Err(PollError::parse(url, ParseError { why, excerpt: json::excerpt(&fetched.body) }));
     }
-    Ok(fetched)
+    Ok(Some(fetched))
 }
 
 fn is_html(content_type: &str) -> bool {

@@ -1,5 +1,6 @@
 //! A batch: changes that reach the disk all together or not at all.
 
+mod places;
 mod view;
 
 use std::collections::BTreeSet;
@@ -21,7 +22,6 @@ use crate::model::finding::Finding;
 use crate::model::health::Alert;
 use crate::model::item::{FeedSight, Item, ItemId};
 use crate::model::observation::CountsAt;
-use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::LedgerMark;
 use crate::model::reuse::Reuse;
 use crate::model::status::{SeenStatus, StatusUri};
@@ -193,24 +193,6 @@ impl Batch {
 
     pub fn remove_never_flag(&mut self, account: &AccountId) {
         self.writes.push(Write::Remove { tree: TreeName::NeverFlag, key: account.key().to_vec() });
-    }
-
-    /// Replaces what the same address showed before, also if it was read as another kind of page.
-    pub fn put_page(&mut self, page: PageSight) {
-        self.put(TreeName::Pages, keys::text(&page.url), &page);
-    }
-
-    pub fn remove_page(&mut self, url: &str) {
-        self.writes.push(Write::Remove { tree: TreeName::Pages, key: keys::text(url) });
-    }
-
-    /// Replaces what the same host answered to the same question before.
-    pub fn put_host(&mut self, sight: HostSight) {
-        self.put(TreeName::Hosts, keys::host(&sight), &sight);
-    }
-
-    pub fn remove_host(&mut self, sight: &HostSight) {
-        self.writes.push(Write::Remove { tree: TreeName::Hosts, key: keys::host(sight) });
     }
 
     pub fn put_finding(&mut self, finding: Finding) {

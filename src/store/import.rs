@@ -22,6 +22,7 @@ use crate::model::observation::CountsAt;
 use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::LedgerMark;
 use crate::model::reuse::Reuse;
+use crate::model::site::SiteSight;
 use crate::model::status::SeenStatus;
 use crate::model::target::{Cursor, TargetRecord};
 
@@ -112,6 +113,7 @@ pub fn check_record(record: &RawRecord) -> Result<(), String> {
         TreeName::Targets => decode::<TargetRecord>(value).map(drop),
         TreeName::Cursors => decode::<Cursor>(value).map(drop),
         TreeName::Pages => decode::<PageSight>(value).map(drop),
+        TreeName::Sites => decode::<SiteSight>(value).map(drop),
         TreeName::Hosts => decode::<HostSight>(value).map(drop),
         TreeName::Findings => decode::<Finding>(value).map(drop),
         TreeName::Digests => decode::<DigestRecord>(value).map(drop),

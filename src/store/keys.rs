@@ -37,6 +37,8 @@ pub enum TreeName {
     /// Where the polls of each target left off.
     Cursors,
     Pages,
+    /// What pages say of their makers.
+    Sites,
     Hosts,
     Findings,
     Digests,
@@ -49,7 +51,7 @@ pub enum TreeName {
 }
 
 impl TreeName {
-    pub(super) const ALL: [TreeName; 21] = [
+    pub(super) const ALL: [TreeName; 22] = [
         TreeName::Meta,
         TreeName::Notes,
         TreeName::Accounts,
@@ -65,6 +67,7 @@ impl TreeName {
         TreeName::Targets,
         TreeName::Cursors,
         TreeName::Pages,
+        TreeName::Sites,
         TreeName::Hosts,
         TreeName::Findings,
         TreeName::Digests,
@@ -90,6 +93,7 @@ impl TreeName {
             TreeName::Targets => "targets",
             TreeName::Cursors => "cursors",
             TreeName::Pages => "pages",
+            TreeName::Sites => "sites",
             TreeName::Hosts => "hosts",
             TreeName::Findings => "findings",
             TreeName::Digests => "digests",

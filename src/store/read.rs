@@ -25,6 +25,7 @@ use crate::model::observation::CountsAt;
 use crate::model::proof::{HostSight, PageSight};
 use crate::model::record::LedgerMark;
 use crate::model::reuse::Reuse;
+use crate::model::site::SiteSight;
 use crate::model::status::{SeenStatus, StatusMark, StatusUri};
 use crate::model::target::{Cursor, Target, TargetRecord};
 
@@ -166,6 +167,15 @@ impl Store {
 
     pub fn pages(&self) -> Result<Vec<PageSight>, StoreError> {
         self.inner.list(TreeName::Pages, &[])
+    }
+
+    /// What the page that was asked for under this address says of its makers.
+    pub fn site(&self, url: &str) -> Result<Option<SiteSight>, StoreError> {
+        self.inner.read(TreeName::Sites, &keys::text(url))
+    }
+
+    pub fn sites(&self) -> Result<Vec<SiteSight>, StoreError> {
+        self.inner.list(TreeName::Sites, &[])
     }
 
     pub fn hosts(&self) -> Result<Vec<HostSight>, StoreError> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Family, Indicator, profile_citation};
 use crate::analysis::corpus::Corpus;
+use crate::analysis::domains::shared::is_shared;
 use crate::analysis::domains::{host_of, registrable};
 use crate::model::account::Host;
 use crate::model::dossier::Dossier;
@@ -28,75 +29,6 @@ const LEAST_ACCOUNTS: u32 = 200;
 const LEAST_DAYS: usize = 3;
 /// Posts that are cited.
 const MOST_CITED: usize = 4;
-
-/// Where many strangers stand under one name: shorteners, content networks, hosts of blogs, shops and apps. A mark
-/// on one of them shows nothing.
-const SHARED_HOSTS: &[&str] = &[
-    "akamaihd.net",
-    "akamaized.net",
-    "aliyuncs.com",
-    "amazonaws.com",
-    "apple.com",
-    "azureedge.net",
-    "bcebos.com",
-    "bit.ly",
-    "blogspot.com",
-    "buff.ly",
-    "cdn77.org",
-    "clck.ru",
-    "cloudflare.com",
-    "cloudfront.net",
-    "cutt.ly",
-    "dlvr.it",
-    "facebook.com",
-    "fastly.net",
-    "fb.me",
-    "feedburner.com",
-    "github.com",
-    "github.io",
-    "goo.gl",
-    "google.com",
-    "googleusercontent.com",
-    "gstatic.com",
-    "ift.tt",
-    "instagram.com",
-    "is.gd",
-    "jsdelivr.net",
-    "linktr.ee",
-    "medium.com",
-    "myqcloud.com",
-    "netlify.app",
-    "ow.ly",
-    "pages.dev",
-    "qq.com",
-    "rebrand.ly",
-    "shorturl.at",
-    "squarespace.com",
-    "substack.com",
-    "t.cn",
-    "t.co",
-    "t.me",
-    "threads.net",
-    "tiktok.com",
-    "tinyurl.com",
-    "trib.al",
-    "tumblr.com",
-    "twitter.com",
-    "url.cn",
-    "v.gd",
-    "vercel.app",
-    "vk.com",
-    "weebly.com",
-    "weibo.com",
-    "wix.com",
-    "wixsite.com",
-    "wordpress.com",
-    "wp.com",
-    "wp.me",
-    "x.com",
-    "youtu.be",
-    "youtube.com",
-];
 
 /// Where an account links to one domain.
 #[derive(Default)]
@@ -154,7 +86,7 @@ fn places(dossier: &Dossier) -> BTreeMap<Host, Places<'_>> {
 }
 
 /// Whether a host lies on a domain among the marks of an operator; other marks are texts on sites.
-fn is_marked(host: &Host, operator: &Operator) -> bool {
+pub(super) fn is_marked(host: &Host, operator: &Operator) -> bool {
     let domains = operator.marks.iter().filter(|mark| mark.contains('.'));
     domains.filter_map(|mark| Host::parse(mark).ok()).any(|domain| host.is_within(&domain))
 }
@@ -162,15 +94,11 @@ fn is_marked(host: &Host, operator: &Operator) -> bool {
 /// Whether a link to this host tells anything: an outlet's own domains are known to readers, so that linking there
 /// is saying where a text is from, and who says so openly must not look hidden for it.
 fn is_telling(host: &Host, watchlist: &Watchlist) -> bool {
-    let is_shared = || {
-        let mut shared = SHARED_HOSTS.iter().filter_map(|name| Host::parse(name).ok());
-        shared.any(|shared| host.is_within(&shared))
-    };
     let is_outlets = || {
         let mut domains = watchlist.outlets.values().flat_map(|outlet| &outlet.domains);
         domains.any(|domain| host.is_within(domain))
     };
-    !is_outlets() && !is_shared() && watchlist.exempt_of_host(host).is_none()
+    !is_outlets() && !is_shared(host) && watchlist.exempt_of_host(host).is_none()
 }
 
 /// `-log10(df / N)`, at most the family's cap; `None` where too few accounts were looked at or nothing was counted.

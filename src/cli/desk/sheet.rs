@@ -8,6 +8,7 @@ use super::passages::{self, one_line, plain, plain_lines};
 use crate::analysis::concealed::{Count, READY_POINTS, families};
 use crate::analysis::indicators::indicator;
 use crate::analysis::names;
+use crate::cli::site;
 use crate::cli::table::wrapped;
 use crate::cycle::commands::{
     LogRow, Orders, Preview, Sheet, approvals, comment_in_words, dismissal_in_words, missing_ticks,
@@ -41,6 +42,10 @@ pub(in crate::cli) fn sheet(sheet: &Sheet, depth: Depth, room: Option<u16>) -> S
     match &statement.tie {
         Some(tie) => hidden_tie(&mut page, sheet, tie),
         None => page.evidence(sheet),
+    }
+    for site in &sheet.sites {
+        let lines = site::told(site).into_iter().enumerate();
+        lines.for_each(|(place, line)| page.line(if place == 0 { "its site" } else { "" }, &line));
     }
     page.line("not seen", &not_seen(sheet));
     if let Some(tie) = &statement.tie {
@@ -254,15 +259,17 @@ fn order(tie: &Tie, orders: Orders) -> String {
 }
 
 fn not_seen(sheet: &Sheet) -> String {
-    let site = match sheet.profile.links.as_slice() {
-        [] => "its web site (none given)".to_owned(),
-        links => {
-            let sites: Vec<String> = links.iter().map(|link| names::site(&link.url)).collect();
-            format!("more than its profile says of {}", sites.join(", "))
-        }
+    let read = sheet.sites.iter().filter(|site| site.read.is_some()).map(|site| names::site(&site.url));
+    let read: Vec<String> = read.collect();
+    let links = sheet.profile.links.iter().map(|link| names::site(&link.url));
+    let unread: Vec<String> = links.filter(|site| !read.contains(site)).collect();
+    let site = match (sheet.profile.links.as_slice(), unread.as_slice()) {
+        ([], _) => "its web site (none given); ".to_owned(),
+        (_, []) => String::new(),
+        (_, unread) => format!("more than its profile says of {}; ", unread.join(", ")),
     };
     format!(
-        "{site}; who runs it; anything before {} ({} posts read)",
+        "{site}who runs it; anything before {} ({} posts read)",
         day(sheet.finding.statement.first_seen),
         sheet.statuses_read
     )

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::accounts::{self, AccountRow};
+use super::sites::{self, SiteLine};
 use crate::analysis::indicators::TABLE;
 use crate::config::Config;
 use crate::cycle::judge::Dossiers;
@@ -25,6 +26,8 @@ pub struct Explanation {
     /// Indicators that looked and found nothing.
     pub found_nothing: Vec<String>,
     pub statuses_read: usize,
+    /// Its own sites, as far as its profile names any.
+    pub sites: Vec<SiteLine>,
     pub findings: Vec<FindingLine>,
 }
 
@@ -55,7 +58,8 @@ pub(super) fn explain(
     now: DateTime<Utc>,
 ) -> Result<Option<Explanation>, StoreError> {
     let Some(account) = meant(store, asked)? else { return Ok(None) };
-    let dossier = Dossiers::open(store, config)?.of(account)?;
+    let dossiers = Dossiers::open(store, config)?;
+    let dossier = dossiers.of(account)?;
     let findings = store.findings()?;
     let assessment = store.assessment(&dossier.account.id)?;
     let found = |id: &str| {
@@ -70,6 +74,7 @@ pub(super) fn explain(
         url: dossier.account.latest.profile.url.clone(),
         found_nothing: found_nothing.collect(),
         statuses_read: dossier.statuses.len(),
+        sites: sites::of(store, config, &dossiers, &dossier)?,
         findings: mine
             .map(|finding| FindingLine {
                 id: finding.id.to_string(),

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::accounts::AccountRow;
+use super::sites::SiteLine;
 use super::{Answer, Request};
 use crate::cycle::Newsroom;
 use crate::model::account::Acct;
@@ -124,6 +125,8 @@ pub struct Sheet {
     /// Copies of the system's items that are still where we found them.
     pub still_there: usize,
     pub statuses_read: usize,
+    /// The account's own sites, as far as its profile names any.
+    pub sites: Vec<SiteLine>,
     /// What people did about it so far.
     pub history: Vec<LogRow>,
     /// The post as it would be sent; `None` where nothing is posted about it.

@@ -10,6 +10,7 @@ use crate::model::account::{Acct, Host};
 use crate::model::dossier::{Found, Method};
 use crate::model::outlet::OutletId;
 use crate::model::proof::{PageKind, PageSight};
+use crate::model::site::SiteSight;
 use crate::model::target::TargetRecord;
 use crate::sources::bluesky::handle;
 use crate::sources::page;
@@ -26,9 +27,15 @@ pub(super) async fn poll_page(
     record: TargetRecord,
     now: DateTime<Utc>,
 ) -> Result<Write, Fault> {
-    let sight = page::read(&room.net, &url, kind, now).await?;
+    let (sight, site) = page::read(&room.net, &url, kind, now).await?;
     let config = room.config.clone();
-    Ok(Box::new(move |store| harvest_page(store, &config, sight, record, now)))
+    Ok(Box::new(move |store| {
+        let mut harvest = harvest_page(store, &config, sight, record, now)?;
+        if kind == PageKind::Home {
+            keep_marks(store, &mut harvest, site)?;
+        }
+        Ok(harvest)
+    }))
 }
 
 /// Keeps when a page was first read; every account that a front page or a cited one names is a lead. What
@@ -57,6 +64,18 @@ fn harvest_page(
     let due = due::after_success(&record.target, now);
     harvest.polled(record, due, now);
     Ok(harvest)
+}
+
+/// Keeps what a front page says of its makers, from the same bytes; any account's site may have it in common.
+fn keep_marks(store: &Store, harvest: &mut Harvest, site: SiteSight) -> Result<(), StoreError> {
+    let before = unless_damaged(store.site(&site.url))?;
+    let marks = |site: &SiteSight| site.marks.iter().map(|seen| seen.mark.clone()).collect::<Vec<_>>();
+    harvest.proofs_changed |= before.as_ref().is_none_or(|before| marks(before) != marks(&site));
+    harvest.batch.put_site(match &before {
+        Some(before) => site.after(before),
+        None => site,
+    });
+    Ok(())
 }
 
 /// Asks an outlet's host for the user names it would use; the first that answers is enough.

@@ -1,6 +1,6 @@
 //! Feeds and pages in health: which publishers can still be seen, and which have gone blind without anybody noticing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -12,6 +12,12 @@ use crate::model::target::Target;
 
 /// So many blind publishers are told one by one; the rest is a number.
 const TOLD: usize = 6;
+
+/// So many outlets without a feed are named; the rest is a number.
+const NAMED: usize = 8;
+
+/// Stands for outlets whose records have no feed that can be read.
+const WITHOUT: &str = "none";
 
 /// Stands for those of whom only the number is told.
 pub(in crate::cycle) const OTHER_FEEDS: &str = "others";
@@ -103,7 +109,31 @@ impl Seen<'_> {
             figures.feeds_fresh + figures.feeds_quiet + figures.feeds_blind > 0 || all().next().is_none();
         let mark = if is_known { Mark::Ok } else { Mark::Unknown };
         lines.push(Line::new(mark, Subject::Feed, "", says));
+        lines.extend(self.without_feed());
         Feeds { lines, unsaid }
+    }
+
+    /// Outlets and editions of which no feed is known that can be read: whoever copies them is never found by it, and no
+    /// other line would say so. A gap of the watchlist and no trouble of the service.
+    fn without_feed(&self) -> Option<Line> {
+        let has_feed: BTreeSet<OutletId> =
+            targets::feeds(self.config).map(|(publisher, ..)| publisher).collect();
+        let all = || self.config.watchlist.enabled().map(|outlet| &outlet.id);
+        let without: Vec<&OutletId> = all().filter(|id| !has_feed.contains(*id)).collect();
+        let first = without.first()?;
+        let named: Vec<&str> = without.iter().take(NAMED).map(|id| id.as_str()).collect();
+        let rest = match without.len() - named.len() {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        let says = format!(
+            "no feed is known for {} of {}, so copies of them cannot be found: {}{rest}",
+            without.len(),
+            count(all().count() as u64, "outlet or edition", "outlets and editions"),
+            named.join(", "),
+        );
+        let fix = format!("masthead outlets find {first}   looks for feeds");
+        Some(Line::new(Mark::Off, Subject::Feed, WITHOUT, says).fix(fix))
     }
 
     /// A publisher of whom too little was seen lately to say how it does.

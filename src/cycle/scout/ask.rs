@@ -274,7 +274,7 @@ impl<'a> Asker<'a> {
         self.notes().accounts.push((acct, profile));
         for url in pages.iter().take(PAGES_PER_PROFILE) {
             let read = page::read(&self.net, url.as_str(), PageKind::Deep, self.now);
-            if let Some(sight) = self.heard(url.as_str(), read).await {
+            if let Some((sight, _)) = self.heard(url.as_str(), read).await {
                 self.notes().pages.push(sight);
             }
         }

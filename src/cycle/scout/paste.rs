@@ -11,7 +11,10 @@ use super::ask::Notes;
 use super::weigh::{Find, What};
 use super::{Kind, Record};
 use crate::analysis::names;
+use crate::analysis::sites::platforms::is_platform;
 use crate::model::account::Network;
+use crate::model::outlet::OutletId;
+use crate::model::site::{Mark, MarkKind};
 use crate::model::watchlist::Watchlist;
 use crate::sources::page::front::Front;
 
@@ -56,6 +59,9 @@ pub(super) fn toml(
     }
     text.list("accounts", found.iter().filter(|find| matches!(find.what, What::Account { .. })), &today);
     text.list("feeds", found.iter().filter(|find| matches!(find.what, What::Feed { .. })), &today);
+    if let Some(front) = front {
+        text.builder(record, &front.marks);
+    }
     text.closing(record, notes);
     text.0
 }
@@ -149,6 +155,32 @@ impl Text {
         }
     }
 
+    /// Whom the page credits as its builder, as a record that waits for a source. Tools of many are nobody's.
+    fn builder(&mut self, record: &Record, marks: &[(Mark, String)]) {
+        let mine = || marks.iter().filter(|(mark, _)| !is_platform(mark));
+        let Some((credit, shown)) = mine().find(|(mark, _)| mark.kind == MarkKind::Credit) else { return };
+        let domain = mine().find(|(mark, _)| mark.kind == MarkKind::CreditLink).map(|(mark, _)| &mark.value);
+        let words = credit.value.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let id = OutletId::parse(&words.collect::<Vec<_>>().join("-"));
+        let id = id.map_or_else(|| "builder".to_owned(), |id| id.to_string());
+        self.line("");
+        self.comment(
+            "",
+            &format!(
+                "Its foot says “{shown}”. If a source says that this company is the outlet's, and only then, this belongs into the \
+                 same file, without #:"
+            ),
+        );
+        self.line("# [[operator]]");
+        self.line(&format!("# id = {}", quoted(&id)));
+        self.line(&format!("# name = {}", quoted(&credit.value)));
+        self.line(&format!("# owner_outlet = {}", quoted(record.outlet.id.as_str())));
+        self.line("# says = \"\"");
+        let marks: Vec<String> = domain.into_iter().map(|domain| quoted(domain)).collect();
+        self.line(&format!("# marks = [{}]", marks.join(", ")));
+        self.line("# sources = [\"https://\"]");
+    }
+
     /// What was asked, and what did not answer.
     fn closing(&mut self, record: &Record, notes: &Notes) {
         self.line("");
@@ -219,6 +251,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::outlet::Outlet;
 
     proptest! {
         #[test]
@@ -230,5 +263,32 @@ mod tests {
             let shown = one_line(&foreign);
             prop_assert_eq!(table["a"].as_str(), Some(shown.as_str()));
         }
+    }
+
+    #[test]
+    fn a_builder_in_the_foot_of_a_page_is_a_record_to_be_confirmed_and_a_tool_is_none() {
+        let outlet = Outlet::unknown(OutletId::parse("diario").unwrap());
+        let record = Record { kind: Kind::Draft, outlet };
+        let draft = |marks: &[(MarkKind, &str, &str)]| {
+            let mark = |(kind, value, shown): &(MarkKind, &str, &str)| {
+                (Mark { kind: *kind, value: (*value).to_owned() }, (*shown).to_owned())
+            };
+            let mut text = Text(String::new());
+            text.builder(&record, &marks.iter().map(mark).collect::<Vec<_>>());
+            text.0
+        };
+        let written = draft(&[
+            (MarkKind::Credit, "puente \"digital\"", "Desarrollado por Puente\n[[outlet]]"),
+            (MarkKind::CreditLink, "puente.example", "puente.example"),
+        ]);
+        assert_eq!(written.parse::<toml::Table>().unwrap(), toml::Table::new(), "all of it is a comment");
+        let stub = written.split_once("# [[operator]]").unwrap().1.replace("\n# ", "\n");
+        let stub: toml::Table = format!("[[operator]]{stub}").parse().unwrap();
+        let operator = &stub["operator"][0];
+        assert_eq!(operator["id"].as_str(), Some("puente-digital"));
+        assert_eq!(operator["owner_outlet"].as_str(), Some("diario"));
+        assert_eq!(operator["marks"][0].as_str(), Some("puente.example"));
+        assert_eq!(draft(&[(MarkKind::Credit, "wordpress", "Powered by WordPress")]), "");
+        assert_eq!(draft(&[]), "");
     }
 }

@@ -7,9 +7,10 @@ use std::ops::ControlFlow;
 
 use url::Url;
 
-use super::{Base, Element, Extent, Piece, fetch, html, json};
+use super::{Base, Element, Extent, Piece, fetch, html, json, marks};
 use crate::model::account::{Host, Network};
 use crate::model::proof::Naming;
+use crate::model::site::Mark;
 use crate::net::Net;
 use crate::sources::{PollError, aside, encoding};
 
@@ -39,6 +40,8 @@ pub struct Front {
     pub elsewhere: Vec<Elsewhere>,
     /// Editions in other languages on other hosts: the language as written, and the host.
     pub editions: Vec<(String, Host)>,
+    /// Who built it and by what it is measured, each with how the page has it.
+    pub marks: Vec<(Mark, String)>,
 }
 
 /// A link to an account outside the Mastodon family, which is not asked when somebody looks for accounts.
@@ -103,6 +106,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, final_url: &Url) -> Front
         feeds: feeds.take(MOST_FEEDS).collect(),
         elsewhere: elsewhere.take(MOST_ELSEWHERE).collect(),
         editions: editions.take(MOST_EDITIONS).collect(),
+        marks: marks::parse(bytes, content_type, final_url).marks,
     }
 }
 
@@ -173,7 +177,7 @@ fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| json::clip(&text, NAME_CHARS))
 }
 
-const FEED_TYPES: [&str; 4] =
+pub(super) const FEED_TYPES: [&str; 4] =
     ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
 
 /// Whether a link has an address as feeds have them.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Sheet, log, seen};
 use crate::analysis::compose;
 use crate::config::Config;
-use crate::cycle::commands::accounts;
+use crate::cycle::commands::{accounts, sites};
 use crate::cycle::due::{FEED_EVERY, WATCHED_EVERY};
 use crate::cycle::judge::Dossiers;
 use crate::cycle::publish::Previews;
@@ -98,7 +98,8 @@ fn sheet(
 ) -> Result<Option<Sheet>, StoreError> {
     let Some(finding) = store.finding(id)? else { return Ok(None) };
     let Some(account) = store.account(&finding.statement.account)? else { return Ok(None) };
-    let dossier = Dossiers::open(store, config)?.of(account)?;
+    let dossiers = Dossiers::open(store, config)?;
+    let dossier = dossiers.of(account)?;
     let findings = store.findings()?;
     let assessment = store.assessment(&dossier.account.id)?;
     let copies = copies(config, &dossier, &finding.statement.outlet);
@@ -111,6 +112,7 @@ fn sheet(
         orders: orders(&copies),
         still_there: copies.iter().filter(|copy| is_there(&dossier, copy)).count(),
         statuses_read: dossier.statuses.len(),
+        sites: sites::of(store, config, &dossiers, &dossier)?,
         history: log::log(entries, Some(id)),
         preview: None,
         preview_with: None,
