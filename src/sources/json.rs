@@ -1,10 +1,14 @@
 //! Foreign JSON, read value by value without trusting any of it.
 
+mod bounded;
+
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::ParseError;
+
+pub(super) use bounded::value;
 
 /// The longest URL or URI that is kept.
 pub(super) const URL_BYTES: usize = 2_048;
@@ -15,9 +19,9 @@ const ID_BYTES: usize = 200;
 /// More followers than people: a count beyond it is no count.
 const MOST: u64 = 10_000_000_000;
 
-/// Reads bytes as one JSON value; nesting beyond 128 levels is an error.
+/// Reads bytes as one JSON value; nesting beyond 128 levels is an error, and so are a hundred thousand values.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, ParseError> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    value(bytes).map_err(|error| {
         let looks_like_html = bytes.trim_ascii_start().starts_with(b"<");
         let why = if looks_like_html {
             "got HTML; expected JSON".to_owned()
@@ -54,7 +58,7 @@ pub(super) fn http_url(text: &str) -> Option<Url> {
 
 /// What an interface says went wrong, in its own words.
 pub(super) fn error_text(bytes: &[u8]) -> Option<String> {
-    let value = serde_json::from_slice::<Value>(bytes).ok()?;
+    let value = value(bytes).ok()?;
     let object = Object::of(&value)?;
     let within = |key| object.object(key).and_then(|inner| inner.text("message").or(inner.text("detail")));
     object.text("error").or_else(|| within("error")).or_else(|| within("errors")).map(|text| clip(text, 300))

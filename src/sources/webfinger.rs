@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use url::Url;
 
 use super::json::{self, Object};
@@ -105,7 +104,7 @@ fn is_html(fetched: &Fetched) -> bool {
 /// Whether this is an object that links no ActivityPub account, as of hosts that use webfinger for other
 /// things.
 fn names_no_account(body: &[u8]) -> bool {
-    let value = serde_json::from_slice::<Value>(body).ok();
+    let value = json::value(body).ok();
     value.as_ref().and_then(Object::of).is_some_and(|object| self_link(object).is_none())
 }
 

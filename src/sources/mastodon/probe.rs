@@ -1,6 +1,5 @@
 //! What software a server runs, by nodeinfo, and by which interface it can be read.
 
-use serde_json::Value;
 use url::Url;
 
 use super::call;
@@ -64,7 +63,7 @@ async fn fetch(net: &Net, url: &Url) -> Result<Option<Vec<u8>>, PollError> {
 /// Where the newest nodeinfo document lies, by the answer of `/.well-known/nodeinfo`. Only one on the same
 /// host is followed: a server does not send us elsewhere.
 pub fn parse_links(bytes: &[u8], host: &Host) -> Option<Url> {
-    let value = serde_json::from_slice::<Value>(bytes).ok()?;
+    let value = json::value(bytes).ok()?;
     let links = Object::of(&value)?.objects("links").take(20).filter_map(|link| {
         let version = link.text("rel")?.strip_prefix("http://nodeinfo.diaspora.software/ns/schema/")?;
         let url = json::http_url(link.text("href")?)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::model::account::Acct;
-use crate::sources::json::Object;
+use crate::sources::json::{self, Object};
 
 /// What our token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl Meaning {
 
 /// Reads what an answer without success means. Bodies may be HTML.
 pub fn meaning(status: u16, body: &[u8]) -> Meaning {
-    let value = serde_json::from_slice::<serde_json::Value>(body).ok();
+    let value = json::value(body).ok();
     let error = value.as_ref().and_then(Object::of).and_then(|body| body.object("error"));
     let number = |key| error.and_then(|error| error.count(key));
     let passes = error.and_then(|error| error.flag("is_transient")).unwrap_or(false);

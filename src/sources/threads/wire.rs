@@ -126,7 +126,7 @@ pub fn parse_me(bytes: &[u8]) -> Result<Acct, ParseError> {
 /// Where there is none.
 pub fn parse_token(bytes: &[u8]) -> Result<Token, ParseError> {
     let fault = |why: &str| ParseError { why: why.to_owned(), excerpt: String::new() };
-    let value: Value = serde_json::from_slice(bytes).map_err(|_| fault("got no JSON; expected a token"))?;
+    let value = json::value(bytes).map_err(|_| fault("got no JSON; expected a token"))?;
     let object = Object::of(&value).ok_or_else(|| fault("got no object; expected a token"))?;
     let is_word = |text: &&str| text.len() <= LONGEST_TOKEN && text.bytes().all(|b| b.is_ascii_graphic());
     let token = object.text("access_token").filter(is_word).ok_or_else(|| fault("it has no token"))?;
