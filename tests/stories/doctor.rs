@@ -88,7 +88,7 @@ fn a_well_service_says_so_to_people_monitors_and_prometheus() {
         "; mastodon 4.5.2",
         "ok token    social.example           logged in as masthead; may post; 500 characters",
         "6 feeds of 5 publishers: ",
-        "-- feed     none                     no feed is known for 1 of 5 outlets and editions, so copies of them cannot be found: vocero",
+        "-- feed     none                     no feed is known for 2 of 6 outlets and editions, so copies of them cannot be found: cgtn, vocero",
         "none yet; next Mon ",
     ] {
         assert!(
