@@ -19,7 +19,7 @@ fn accounts_are_shown_by_what_they_are_do_and_are_called() {
         let rows = world.ask(&[&["accounts"], words].concat())["rows"].clone();
         texts(&rows, "account")
     };
-    assert_eq!(shown(&[]).len(), 8);
+    assert_eq!(shown(&[]).len(), 10);
     assert_eq!(shown(&["--network", "threads"]), ["cgtn_sample@threads.net", "cgtn_watchers@threads.net"]);
     assert_eq!(shown(&["--is", "mirror"]), ["xinhua.example@bridge.example"]);
     assert_eq!(shown(&["--is", "official", "--named", "on-page"]).len(), 5);

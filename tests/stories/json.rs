@@ -136,7 +136,7 @@ fn digests_and_decisions(manual: &mut Manual) {
     ask(&world, manual, &[&retract[..], &["--seen", seen]].concat());
     ask(&world, manual, &["review", "log"]);
     ask(&world, manual, &["judge", "--all"]);
-    for number in 1..=8 {
+    for number in 1..=16 {
         let finding = format!("F-{number:04}");
         if world.command(&["review", "show", &finding]).code == Some(0) {
             ask(&world, manual, &["review", "show", &finding]);

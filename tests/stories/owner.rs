@@ -43,7 +43,7 @@ fn commands_print_the_same_through_the_service_and_without_it() {
     world.ask(&["collect", "--once"]);
     let service = world.run();
     let through = table(&world);
-    assert_eq!(through.0.len(), 8, "{through:?}");
+    assert_eq!(through.0.len(), 10, "{through:?}");
     assert_eq!(service.stop().0, Some(0));
     assert_eq!(table(&world), through);
 
