@@ -16,6 +16,8 @@ mod down;
 mod filters;
 #[path = "stories/halted.rs"]
 mod halted;
+#[path = "stories/hostile.rs"]
+mod hostile;
 #[path = "stories/hosts.rs"]
 mod hosts;
 #[path = "stories/init.rs"]

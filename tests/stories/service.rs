@@ -277,7 +277,7 @@ impl Said {
 }
 
 impl Process {
-    fn start(command: &mut Command) -> Process {
+    pub fn start(command: &mut Command) -> Process {
         let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
         let said = Arc::new(Said::default());
         said.clone().listen(child.stderr.take().unwrap());
@@ -388,7 +388,7 @@ pub fn pause(span: Duration) {
     std::thread::sleep(span);
 }
 
-fn masthead() -> Command {
+pub fn masthead() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_masthead"));
     command.env_remove("MASTHEAD_LOG").env_remove("MASTHEAD_CONFIG").env_remove("CREDENTIALS_DIRECTORY");
     command
