@@ -473,8 +473,10 @@ async fn a_backup_folder_that_does_not_answer_holds_up_no_halt() {
     assert!(!looked.is_finished());
     let halted = publish::halt(&room, "somebody objects", clock.now());
     let halted = tokio::time::timeout(Duration::from_secs(5), halted).await;
-    // Lets the reader go, however that went.
-    drop(fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+    // Lets the reader go, however that went: opened for both, a pipe waits for nobody, and whoever looks again after its
+    // end finds no file.
+    let door = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
     fs::remove_file(&pipe).unwrap();
+    drop(door);
     halted.expect("it is heard").unwrap();
 }
