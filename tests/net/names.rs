@@ -132,6 +132,9 @@ async fn try_names(net: &Net, file: &Path, edition: u64, addresses: &[IpAddr]) {
         ] {
             refused(net, &url, &format!("{kind} {address}")).await;
         }
+        // A stream is opened by the same road.
+        let error = net.listen(&format!("https://{}/subscribe", name("direct", place))).await.unwrap_err();
+        assert_not_public(&error, &format!("listened to {address}"));
         // It is public now, and nobody is there.
         let url = format!("http://{}/", name("rebound", place));
         let error = net.get(&url, BodyKind::Json, None).await.unwrap_err();
@@ -145,12 +148,13 @@ async fn try_names(net: &Net, file: &Path, edition: u64, addresses: &[IpAddr]) {
 
 /// The name itself is what is refused, before anything is connected.
 async fn refused(net: &Net, url: &str, what: &str) {
-    match net.get(url, BodyKind::Json, None).await {
-        Err(FetchError::Refused { why, .. }) => {
-            assert!(why.contains("which is not a public address"), "{what}: {why}");
-        }
-        other => panic!("{what}: {other:?}"),
-    }
+    let error = net.get(url, BodyKind::Json, None).await.expect_err(what);
+    assert_not_public(&error, what);
+}
+
+fn assert_not_public(error: &FetchError, what: &str) {
+    let FetchError::Refused { why, .. } = error else { panic!("{what}: {error}") };
+    assert!(why.contains("which is not a public address"), "{what}: {why}");
 }
 
 /// A listener where the address leads, as far as this machine lets us have that port.
