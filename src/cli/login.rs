@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::args::login::Fediverse;
-use super::{json, put, service};
-use crate::config::{self, Config, Environment, Loaded, Paint};
+use super::{good, json, put, service};
+use crate::config::{self, Config, Environment};
 use crate::cycle::commands::{Answer, Request};
 use crate::cycle::speaker::{self, Claimant};
 use crate::cycle::token_file::{self, NewTokenFile, Owner};
@@ -76,11 +76,7 @@ pub(super) async fn fediverse(
     now: DateTime<Utc>,
     json: bool,
 ) -> anyhow::Result<()> {
-    let Loaded { config, report, .. } = config::load_without_tokens(named_config, environment, now);
-    let Some(config) = config else {
-        eprint!("{}", report.text(Paint::Plain));
-        bail!("the configuration has errors");
-    };
+    let (config, _) = good(config::load_without_tokens(named_config, environment, now))?;
     let server = server(&config, typed)?;
     let out = out(typed.out.as_deref(), &config.fediverse.token_file, environment)?;
     let desk = Desk { config: &config, typed, server, out, user_agent: user_agent(&config), named_config };

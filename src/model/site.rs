@@ -63,19 +63,6 @@ impl MarkKind {
             MarkKind::AppVendor => "maker of its app",
         }
     }
-
-    /// Whether it says in words who made the site; all others are numbers of services.
-    pub fn is_credit(self) -> bool {
-        matches!(
-            self,
-            MarkKind::Credit
-                | MarkKind::CreditLink
-                | MarkKind::MetaCredit
-                | MarkKind::Generator
-                | MarkKind::AppDeveloper
-                | MarkKind::AppVendor
-        )
-    }
 }
 
 /// One mark: equal marks on two sites may mean one hand.

@@ -97,12 +97,6 @@ impl Options {
         let (story, clock) = (Story::Official, None);
         Options { story, seed: 1, dir: dir.into(), rate: Options::RATE, origin: None, anchor: None, clock }
     }
-
-    /// A world whose story begins now and takes as long as it says.
-    pub fn in_real_time(dir: impl Into<PathBuf>) -> Options {
-        let now = Clock::Real.now();
-        Options { rate: 1.0, origin: Some(now), anchor: Some(now), ..Options::new(dir) }
-    }
 }
 
 /// Why a world cannot be made.

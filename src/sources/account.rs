@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::walk::{Outcome, Sight, is_overlap_due};
+use super::PollError;
+use super::walk::{Ask, Next, Outcome, Sheet, Sight, Walk, is_overlap_due};
 use crate::model::account::Host;
 use crate::model::observation::Observation;
 use crate::model::status::Status;
@@ -47,9 +48,118 @@ pub struct Before<'a> {
     pub cursor: &'a Cursor,
 }
 
+/// A page of an account's statuses as it came.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub statuses: Vec<Status>,
+    pub rejected: Vec<Rejected>,
+    /// How many items it had, those that could not be read or are not public included.
+    pub count: usize,
+    /// Where the next page begins if nothing else is said.
+    pub last_id: Option<String>,
+    pub next: Onward,
+    /// As its server names it, where it is not sent again while it is the same.
+    pub version: Option<String>,
+    pub server_date: Option<DateTime<Utc>>,
+}
+
+/// What a server says of a next page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Onward {
+    Page(String),
+    Nothing,
+    Unsaid,
+}
+
+impl Onward {
+    /// Of a server that says where the next page begins wherever there is one.
+    pub fn by_cursor(cursor: Option<&String>) -> Onward {
+        cursor.map_or(Onward::Nothing, |cursor| Onward::Page(cursor.clone()))
+    }
+
+    fn as_next(&self) -> Next<'_> {
+        match self {
+            Onward::Page(id) => Next::Page(id),
+            Onward::Nothing => Next::Nothing,
+            Onward::Unsaid => Next::Unsaid,
+        }
+    }
+}
+
+/// The newest statuses of an account whose profile is known, with as much below as the walk wants: ask for what is
+/// [wanted](Pages::wanted), hand over what came of it, until nothing is wanted.
+#[derive(Debug)]
+pub(super) struct Pages {
+    observation: Observation,
+    walk: Walk,
+    statuses: Vec<Status>,
+    rejected: Vec<Rejected>,
+    known_version: Option<String>,
+    page_version: Option<String>,
+    server_date: Option<DateTime<Utc>>,
+}
+
+impl Pages {
+    pub fn new(observation: Observation, cursor: &Cursor, pages: u32, now: DateTime<Utc>) -> Pages {
+        Pages {
+            observation,
+            walk: Walk::new(cursor, pages, now),
+            statuses: vec![],
+            rejected: vec![],
+            known_version: cursor.page_version.clone(),
+            page_version: None,
+            server_date: None,
+        }
+    }
+
+    /// The page to ask for, and the version of it that need not be sent again.
+    pub fn wanted(&self) -> Option<(Ask<'_>, Option<&str>)> {
+        self.walk.wanted().map(|ask| (ask, self.walk.known_version()))
+    }
+
+    /// Takes what came of the page that was wanted; `None` is the version that is known.
+    ///
+    /// # Errors
+    /// Where the first page cannot be had. Trouble further down is a complaint of the poll and a gap in its cursor.
+    pub fn take(&mut self, outcome: Result<Option<Received>, PollError>) -> Result<(), PollError> {
+        let is_newest = self.walk.wanted() == Some(Ask::Newest);
+        match outcome {
+            Ok(None) => {
+                self.page_version.clone_from(&self.known_version);
+                self.walk.take_same();
+            }
+            Ok(Some(received)) => {
+                if is_newest {
+                    self.page_version = received.version;
+                    self.server_date = received.server_date;
+                }
+                self.walk.take(&Sheet {
+                    statuses: &received.statuses,
+                    count: received.count,
+                    last_id: received.last_id.as_deref(),
+                    next: received.next.as_next(),
+                });
+                self.statuses.extend(received.statuses);
+                self.rejected.extend(received.rejected);
+            }
+            Err(error) if is_newest => return Err(error),
+            Err(error) => self.walk.stop(error.to_string()),
+        }
+        Ok(())
+    }
+
+    /// The whole poll, once nothing is wanted any more.
+    pub fn finish(self) -> AccountPoll {
+        let mut outcome = self.walk.finish();
+        // What was not read whole is asked for whole again.
+        let is_whole = outcome.complete && self.rejected.is_empty();
+        outcome.cursor.page_version = self.page_version.filter(|_| is_whole);
+        AccountPoll::of_walk(self.observation, outcome, self.statuses, self.rejected, self.server_date)
+    }
+}
+
 impl AccountPoll {
-    /// What a walk over an account's statuses brought.
-    pub(super) fn of_walk(
+    fn of_walk(
         observation: Observation,
         outcome: Outcome,
         statuses: Vec<Status>,

@@ -18,6 +18,7 @@ pub mod followers;
 pub mod html;
 pub mod jetstream;
 mod json;
+pub mod listing;
 pub mod mastodon;
 pub mod misskey;
 pub mod page;

@@ -10,10 +10,10 @@ use secrecy::SecretString;
 use serde_json::json;
 use url::Url;
 
-use super::{ask, out, say};
+use super::{ask, good, out, say};
 use crate::cli::args::login::Threads as Typed;
 use crate::cli::{json, put};
-use crate::config::{self, Config, Environment, Loaded, Paint};
+use crate::config::{self, Config, Environment};
 use crate::cycle::threads::{kept_of_login, keyring};
 use crate::cycle::token_file::{self, NewTokenFile, Owner};
 use crate::cycle::user_agent;
@@ -40,11 +40,7 @@ pub(in crate::cli) async fn threads(
     now: DateTime<Utc>,
     json: bool,
 ) -> anyhow::Result<()> {
-    let Loaded { config, report, .. } = config::load_without_tokens(named_config, environment, now);
-    let Some(config) = config else {
-        eprint!("{}", report.text(Paint::Plain));
-        bail!("the configuration has errors");
-    };
+    let (config, _) = good(config::load_without_tokens(named_config, environment, now))?;
     let out = out(typed.out.as_deref(), &config.threads.token_file, environment)?;
     let road = NetConfig {
         user_agent: user_agent(&config),

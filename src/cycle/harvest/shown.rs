@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::model::target::Target;
-use crate::sources::mastodon::wire::Post;
+use crate::sources::listing::Post;
 
 /// What timelines showed when they were last read. A page that has not changed since is not sent again, and is
 /// compared again only when items came in; after a restart each is read once more.

@@ -20,8 +20,9 @@ use crate::model::status::{Status, StatusUri};
 use crate::model::target::{Cursor, Rejected, Scope, Target, TargetRecord};
 use crate::sources::PollError;
 use crate::sources::fediverse::{Server, Way};
+use crate::sources::listing::Post;
 use crate::sources::mastodon::timeline::{self, Part, Reading, Timeline};
-use crate::sources::mastodon::wire::{Post, TimelinesAccess};
+use crate::sources::mastodon::wire::TimelinesAccess;
 use crate::sources::misskey;
 use crate::store::{Batch, Store, StoreError};
 

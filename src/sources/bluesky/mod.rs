@@ -10,13 +10,12 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use self::wire::Refusal;
-use super::account::{AccountPoll, Before};
-use super::walk::{Ask, Next, PAGE, Sheet, Walk};
+use super::account::{AccountPoll, Before, Onward, Pages, Received};
+use super::walk::{Ask, PAGE};
 use super::{PollError, aside, followers, json};
 use crate::model::account::{AccountId, Acct, BLUESKY_SERVICES, Host};
 use crate::model::observation::{Observation, Profile};
-use crate::model::status::Status;
-use crate::model::target::{Cursor, Rejected};
+use crate::model::target::Cursor;
 use crate::net::{BodyKind, Fetched, Method, Net, Outgoing};
 
 /// The service that shows the network to everybody, and our way to it.
@@ -159,27 +158,16 @@ impl<'a> AppView<'a> {
         pages: u32,
         now: DateTime<Utc>,
     ) -> Result<AccountPoll, PollError> {
-        let mut walk = Walk::new(&cursor, pages, now);
-        let (mut statuses, mut rejected): (Vec<Status>, Vec<Rejected>) = (vec![], vec![]);
-        let mut server_date = observation.server_date;
-        while let Some(ask) = walk.wanted() {
-            match self.page(&observation.profile.id.uri, ask).await {
-                Ok((page, told)) => {
-                    server_date = told.or(server_date);
-                    let next = page.cursor.as_deref().map_or(Next::Nothing, Next::Page);
-                    let (count, last_id) = (page.count, page.cursor.as_deref());
-                    walk.take(&Sheet { statuses: &page.statuses, count, last_id, next });
-                    statuses.extend(page.statuses);
-                    rejected.extend(page.rejected);
-                }
-                Err(error) if ask == Ask::Newest => return Err(error),
-                Err(error) => walk.stop(error.to_string()),
-            }
+        let did = observation.profile.id.uri.clone();
+        let mut read = Pages::new(observation, &cursor, pages, now);
+        while let Some((ask, _)) = read.wanted() {
+            let page = self.page(&did, ask).await;
+            read.take(page.map(Some))?;
         }
-        Ok(AccountPoll::of_walk(observation, walk.finish(), statuses, rejected, server_date))
+        Ok(read.finish())
     }
 
-    async fn page(self, did: &str, ask: Ask<'_>) -> Result<(wire::Page, Option<DateTime<Utc>>), PollError> {
+    async fn page(self, did: &str, ask: Ask<'_>) -> Result<Received, PollError> {
         let limit = PAGE.to_string();
         let mut parameters =
             vec![("actor", did), ("limit", limit.as_str()), ("filter", "posts_with_replies")];
@@ -191,7 +179,16 @@ impl<'a> AppView<'a> {
         let fetched = self.net.get(url.as_str(), BodyKind::Json, None).await?;
         let (did, server_date) = (did.to_owned(), fetched.server_date);
         let parsed = aside(move || wire::parse_feed(&fetched.body, &did)).await;
-        Ok((parsed.map_err(|error| PollError::parse(url.as_str(), error))?, server_date))
+        let page = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
+        Ok(Received {
+            next: Onward::by_cursor(page.cursor.as_ref()),
+            statuses: page.statuses,
+            rejected: page.rejected,
+            count: page.count,
+            last_id: page.cursor,
+            version: None,
+            server_date,
+        })
     }
 
     /// A page of followers, `None` where they are not shown to us.

@@ -12,8 +12,9 @@ use crate::model::account::{Acct, Host};
 use crate::model::observation::{Observation, Profile};
 use crate::model::target::{Cursor, Rejected};
 use crate::net::{Net, Outgoing};
-use crate::sources::account::{AccountPoll, Before, is_recent};
-use crate::sources::walk::{Ask, Next, PAGE, Sheet, Walk, is_overlap_due};
+use crate::sources::account::{AccountPoll, Before, Onward, Pages, Received, is_recent};
+use crate::sources::listing::Page;
+use crate::sources::walk::{Ask, PAGE, is_overlap_due};
 use crate::sources::{PollError, aside, fediverse, followers, json};
 
 /// The longest query that is sent to a search, in characters.
@@ -112,19 +113,11 @@ pub(in crate::sources) async fn followers_page(
     }
     let read = followers::parse(&answer.body, |value| followers::of_mastodon(value, host));
     let (_, followers) = read.map_err(|error| PollError::parse(url.as_str(), error))?;
-    let next = match LinkNext::read(answer.link.as_deref(), &url) {
-        LinkNext::Page(id) => Some(id),
-        LinkNext::Nothing | LinkNext::Unsaid => None,
+    let next = match onward(answer.link.as_deref(), &url) {
+        Onward::Page(id) => Some(id),
+        Onward::Nothing | Onward::Unsaid => None,
     };
     Ok(Some(followers::Page { followers, next }))
-}
-
-/// A page of statuses as it came.
-struct Received {
-    page: wire::Page,
-    next: LinkNext,
-    version: String,
-    server_date: Option<DateTime<Utc>>,
 }
 
 impl Server<'_> {
@@ -136,38 +129,13 @@ impl Server<'_> {
         pages: u32,
         now: DateTime<Utc>,
     ) -> Result<AccountPoll, PollError> {
-        let mut walk = Walk::new(&cursor, pages, now);
-        let (mut statuses, mut rejected) = (vec![], vec![]);
-        let (mut page_version, mut server_date) = (None, None);
-        while let Some(ask) = walk.wanted() {
-            match self.statuses(&observation.profile.local_id, ask, walk.known_version()).await {
-                Ok(None) => {
-                    page_version.clone_from(&cursor.page_version);
-                    walk.take_same();
-                }
-                Ok(Some(Received { page, next, version, server_date: told })) => {
-                    if ask == Ask::Newest {
-                        page_version = Some(version);
-                        server_date = told;
-                    }
-                    let last_id = page.last_id.as_deref();
-                    walk.take(&Sheet {
-                        statuses: &page.statuses,
-                        count: page.count,
-                        last_id,
-                        next: next.as_next(),
-                    });
-                    statuses.extend(page.statuses);
-                    rejected.extend(page.rejected);
-                }
-                Err(error) if ask == Ask::Newest => return Err(error),
-                Err(error) => walk.stop(error.to_string()),
-            }
+        let id = observation.profile.local_id.clone();
+        let mut read = Pages::new(observation, &cursor, pages, now);
+        while let Some((ask, version)) = read.wanted() {
+            let page = self.statuses(&id, ask, version).await;
+            read.take(page)?;
         }
-        let mut outcome = walk.finish();
-        // What was not read whole is asked for whole again.
-        outcome.cursor.page_version = page_version.filter(|_| outcome.complete && rejected.is_empty());
-        Ok(AccountPoll::of_walk(observation, outcome, statuses, rejected, server_date))
+        Ok(read.finish())
     }
 
     async fn statuses(
@@ -184,48 +152,31 @@ impl Server<'_> {
         let url = call(self.host, &["api", "v1", "accounts", local_id, "statuses"], &parameters);
         let fetched = self.get_if_changed(&url, "the statuses of this account", version).await?;
         let Some((fetched, version)) = fetched else { return Ok(None) };
-        let next = LinkNext::read(fetched.link.as_deref(), &url);
+        let next = onward(fetched.link.as_deref(), &url);
         let (author, server_date) = (local_id.to_owned(), fetched.server_date);
         let parsed = aside(move || wire::parse_statuses(&fetched.body, &author)).await;
         let page = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
-        Ok(Some(Received { page, next, version, server_date }))
+        let Page { statuses, rejected, count, last_id } = page;
+        Ok(Some(Received { statuses, rejected, count, last_id, next, version: Some(version), server_date }))
     }
 }
 
-/// What the `Link` header of a page said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum LinkNext {
-    Page(String),
-    Nothing,
-    Unsaid,
-}
-
-impl LinkNext {
-    /// The `max_id` of the link `rel="next"`. Only the id is taken: where to ask is ours to say.
-    fn read(link: Option<&str>, page: &Url) -> LinkNext {
-        let Some(link) = link else { return LinkNext::Unsaid };
-        // No address of an interface holds `<`, so each entry begins with one.
-        let next = link.split('<').skip(1).take(10).find_map(|entry| {
-            let (address, words) = entry.split_once('>')?;
-            let words = words.to_ascii_lowercase().replace([' ', '"'], "");
-            words.split([';', ',']).any(|word| word == "rel=next").then_some(address)
-        });
-        let Some(next) = next else { return LinkNext::Nothing };
-        let url = page.join(next).ok();
-        let id = url.and_then(|url| {
-            url.query_pairs().find(|(key, _)| key == "max_id").map(|(_, id)| Value::from(id.into_owned()))
-        });
-        // A next page that is paged in another way: we go on by the last id.
-        id.as_ref().and_then(json::id).map_or(LinkNext::Unsaid, LinkNext::Page)
-    }
-
-    fn as_next(&self) -> Next<'_> {
-        match self {
-            LinkNext::Page(id) => Next::Page(id),
-            LinkNext::Nothing => Next::Nothing,
-            LinkNext::Unsaid => Next::Unsaid,
-        }
-    }
+/// The `max_id` of the link `rel="next"`. Only the id is taken: where to ask is ours to say.
+fn onward(link: Option<&str>, page: &Url) -> Onward {
+    let Some(link) = link else { return Onward::Unsaid };
+    // No address of an interface holds `<`, so each entry begins with one.
+    let next = link.split('<').skip(1).take(10).find_map(|entry| {
+        let (address, words) = entry.split_once('>')?;
+        let words = words.to_ascii_lowercase().replace([' ', '"'], "");
+        words.split([';', ',']).any(|word| word == "rel=next").then_some(address)
+    });
+    let Some(next) = next else { return Onward::Nothing };
+    let url = page.join(next).ok();
+    let id = url.and_then(|url| {
+        url.query_pairs().find(|(key, _)| key == "max_id").map(|(_, id)| Value::from(id.into_owned()))
+    });
+    // A next page that is paged in another way: we go on by the last id.
+    id.as_ref().and_then(json::id).map_or(Onward::Unsaid, Onward::Page)
 }
 
 #[cfg(test)]
@@ -235,13 +186,13 @@ mod tests {
     #[test]
     fn only_the_id_is_taken_from_a_link_to_the_next_page() {
         let page = Url::parse("https://social.example/api/v1/accounts/1/statuses?limit=40").unwrap();
-        let read = |link: &str| LinkNext::read(Some(link), &page);
+        let read = |link: &str| onward(Some(link), &page);
         let both = r#"<https://social.example/x?limit=40&max_id=17>; rel="next", <https://social.example/x?min_id=39>; rel="prev""#;
-        assert_eq!(read(both), LinkNext::Page("17".into()));
-        assert_eq!(read("<?max_id=01HV>;rel=next"), LinkNext::Page("01HV".into()));
-        assert_eq!(read("<https://evil.example/?max_id=..>; rel=\"next\""), LinkNext::Unsaid);
-        assert_eq!(read("<https://social.example/x?page=2>; rel=\"next\""), LinkNext::Unsaid);
-        assert_eq!(read("<https://social.example/next?min_id=39>; rel=\"prev\""), LinkNext::Nothing);
-        assert_eq!(LinkNext::read(None, &page), LinkNext::Unsaid);
+        assert_eq!(read(both), Onward::Page("17".into()));
+        assert_eq!(read("<?max_id=01HV>;rel=next"), Onward::Page("01HV".into()));
+        assert_eq!(read("<https://evil.example/?max_id=..>; rel=\"next\""), Onward::Unsaid);
+        assert_eq!(read("<https://social.example/x?page=2>; rel=\"next\""), Onward::Unsaid);
+        assert_eq!(read("<https://social.example/next?min_id=39>; rel=\"prev\""), Onward::Nothing);
+        assert_eq!(onward(None, &page), Onward::Unsaid);
     }
 }

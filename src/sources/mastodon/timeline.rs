@@ -9,12 +9,13 @@ use url::Url;
 use super::call;
 use super::profile::is_served_by;
 use super::server::Server;
-use super::wire::{self, Access, Post, TimelinesAccess};
+use super::wire::{self, Access, TimelinesAccess};
 use crate::model::account::Host;
 use crate::model::observation::Profile;
 use crate::model::status::StatusUri;
 use crate::model::target::{Rejected, Scope};
 use crate::net::{FetchError, Net};
+use crate::sources::listing::{Post, TimelinePage};
 use crate::sources::walk::PAGE;
 use crate::sources::{PollError, aside};
 
@@ -191,7 +192,7 @@ impl<'a> Descent<'a> {
     }
 
     /// Takes a page and, of the first one, its version.
-    pub fn take(&mut self, page: wire::TimelinePage, version: Option<String>) {
+    pub fn take(&mut self, page: TimelinePage, version: Option<String>) {
         if self.below.is_none() {
             self.reading.version = version;
         }
@@ -233,7 +234,7 @@ async fn page(
     timeline: Timeline<'_>,
     version: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<Option<(wire::TimelinePage, String)>, PollError> {
+) -> Result<Option<(TimelinePage, String)>, PollError> {
     let what = timeline.what();
     let fetched = server.get_if_changed(url, what, version).await.map_err(|error| match error {
         // How Mastodon says that a preview is switched off.

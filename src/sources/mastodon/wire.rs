@@ -12,6 +12,7 @@ use crate::model::observation::{Counts, LinkPlace, Profile, ProfileLink, Wishes}
 use crate::model::status::{Media, Status, StatusUri};
 use crate::model::target::Rejected;
 use crate::sources::json::{self, Object, clip};
+use crate::sources::listing::{Page, Post, TimelinePage, each};
 use crate::sources::{ParseError, html};
 
 pub(in crate::sources) const NAME_CHARS: usize = 200;
@@ -24,20 +25,6 @@ pub(in crate::sources) const LINK_BYTES: usize = 8_192;
 /// Of mentions, tags and the like.
 pub(in crate::sources) const MOST_PARTS: usize = 50;
 pub(in crate::sources) const MOST_MEDIA: usize = 16;
-/// Servers send at most 40 or 80; whatever comes after this many is reported as one rejected item.
-pub(in crate::sources) const MOST_ITEMS: usize = 200;
-
-/// A page of an account's statuses.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Page {
-    pub statuses: Vec<Status>,
-    pub rejected: Vec<Rejected>,
-    /// How many items it had, those that could not be read or are not public included.
-    pub count: usize,
-    /// The id of its last item that has one: where the next page begins.
-    pub last_id: Option<String>,
-}
-
 /// Reads one account. `host` is the host of the address that was asked for: an account that the server calls
 /// `user` without a host is `user@host`.
 ///
@@ -56,14 +43,7 @@ pub fn parse_accounts(bytes: &[u8], host: &Host) -> Result<(Vec<Profile>, Vec<Re
     let value = json::parse(bytes)?;
     let nested = value.get("accounts").and_then(Value::as_array);
     let items = value.as_array().or(nested).ok_or_else(|| fault(bytes, "got no list of accounts".into()))?;
-    let (mut profiles, mut rejected) = (vec![], overflow("account", items));
-    for (index, item) in items.iter().take(MOST_ITEMS).enumerate() {
-        match account(item, host) {
-            Ok(profile) => profiles.push(profile),
-            Err(why) => rejected.push(reject("account", index, item, why)),
-        }
-    }
-    Ok((profiles, rejected))
+    Ok(each("account", items, |item| account(item, host).map(Some)))
 }
 
 /// Reads a page of statuses of the account that has the local id `author` on this server. What is not public
@@ -74,34 +54,7 @@ pub fn parse_accounts(bytes: &[u8], host: &Host) -> Result<(Vec<Profile>, Vec<Re
 pub fn parse_statuses(bytes: &[u8], author: &str) -> Result<Page, ParseError> {
     let value = json::parse(bytes)?;
     let items = value.as_array().ok_or_else(|| fault(bytes, "got no list of statuses".into()))?;
-    let mut page = Page { count: items.len(), rejected: overflow("status", items), ..Page::default() };
-    for (index, item) in items.iter().take(MOST_ITEMS).enumerate() {
-        page.last_id = item.get("id").and_then(json::id).or(page.last_id);
-        match status(item, author) {
-            Ok(Some(status)) => page.statuses.push(status),
-            Ok(None) => {}
-            Err(why) => page.rejected.push(reject("status", index, item, why)),
-        }
-    }
-    Ok(page)
-}
-
-/// A post on a timeline, with who wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Post {
-    pub author: Profile,
-    pub status: Status,
-}
-
-/// A page of a timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TimelinePage {
-    pub posts: Vec<Post>,
-    pub rejected: Vec<Rejected>,
-    /// How many items it had, those that could not be read or are not public included.
-    pub count: usize,
-    /// The id of its last item that has one: where the next page begins.
-    pub last_id: Option<String>,
+    Ok(Page::of(items, |item| status(item, author)))
 }
 
 /// Reads a page of a timeline that `host` shows. What is not public is passed over.
@@ -111,16 +64,7 @@ pub struct TimelinePage {
 pub fn parse_timeline(bytes: &[u8], host: &Host) -> Result<TimelinePage, ParseError> {
     let value = json::parse(bytes)?;
     let items = value.as_array().ok_or_else(|| fault(bytes, "got no list of statuses".into()))?;
-    let rejected = overflow("status", items);
-    let mut page = TimelinePage { count: items.len(), rejected, ..TimelinePage::default() };
-    for (index, item) in items.iter().take(MOST_ITEMS).enumerate() {
-        page.last_id = item.get("id").and_then(json::id).or(page.last_id);
-        match post(item, host) {
-            Ok(post) => page.posts.extend(post),
-            Err(why) => page.rejected.push(reject("status", index, item, why)),
-        }
-    }
-    Ok(page)
+    Ok(TimelinePage::of(items, |item| post(item, host)))
 }
 
 /// One post; `None` where it is not public.
@@ -182,19 +126,6 @@ fn fault(bytes: &[u8], why: String) -> ParseError {
         None => why,
     };
     ParseError { why, excerpt: json::excerpt(bytes) }
-}
-
-pub(in crate::sources) fn reject(kind: &str, index: usize, item: &Value, why: String) -> Rejected {
-    let item_name = format!("{kind} {} of the page", index + 1);
-    Rejected { item: item_name, why, excerpt: json::excerpt(item.to_string().as_bytes()) }
-}
-
-/// What is said of items beyond the number that is read.
-pub(in crate::sources) fn overflow(kind: &str, items: &[Value]) -> Vec<Rejected> {
-    let beyond = items.len().saturating_sub(MOST_ITEMS);
-    let why = format!("the page has {} items; expected at most {MOST_ITEMS}", items.len());
-    let item = format!("the last {beyond} items of kind {kind} of the page");
-    if beyond > 0 { vec![Rejected { item, why, excerpt: String::new() }] } else { vec![] }
 }
 
 fn account(value: &Value, host: &Host) -> Result<Profile, String> {

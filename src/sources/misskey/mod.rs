@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::wire::Refusal;
-use super::account::{AccountPoll, Before, is_recent};
+use super::account::{AccountPoll, Before, Onward, Pages, Received, is_recent};
+use super::listing::{Page, TimelinePage};
 use super::mastodon::profile::is_served_by;
 use super::mastodon::timeline::{Descent, Reading};
-use super::mastodon::wire::{Page, TimelinePage};
-use super::walk::{Ask, Next, PAGE, Sheet, Walk};
+use super::walk::{Ask, PAGE};
 use super::{PollError, aside, webfinger};
 use crate::model::account::{Acct, Host};
 use crate::model::observation::Observation;
@@ -206,36 +206,16 @@ impl Server<'_> {
         pages: u32,
         now: DateTime<Utc>,
     ) -> Result<AccountPoll, PollError> {
-        let mut walk = Walk::new(&cursor, pages, now);
-        let (mut statuses, mut rejected) = (vec![], vec![]);
-        let mut server_date = observation.server_date;
-        while let Some(ask) = walk.wanted() {
-            match self.notes_page(&observation.profile.local_id, ask, now).await {
-                Ok((page, told)) => {
-                    if ask == Ask::Newest {
-                        server_date = told;
-                    }
-                    let last_id = page.last_id.as_deref();
-                    // Pages are cut short by what is taken out after counting; only an empty one is the last.
-                    let sheet =
-                        Sheet { statuses: &page.statuses, count: page.count, last_id, next: Next::Unsaid };
-                    walk.take(&sheet);
-                    statuses.extend(page.statuses);
-                    rejected.extend(page.rejected);
-                }
-                Err(error) if ask == Ask::Newest => return Err(error),
-                Err(error) => walk.stop(error.to_string()),
-            }
+        let user = observation.profile.local_id.clone();
+        let mut read = Pages::new(observation, &cursor, pages, now);
+        while let Some((ask, _)) = read.wanted() {
+            let page = self.notes_page(&user, ask, now).await;
+            read.take(page.map(Some))?;
         }
-        Ok(AccountPoll::of_walk(observation, walk.finish(), statuses, rejected, server_date))
+        Ok(read.finish())
     }
 
-    async fn notes_page(
-        self,
-        user: &str,
-        ask: Ask<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<(Page, Option<DateTime<Utc>>), PollError> {
+    async fn notes_page(self, user: &str, ask: Ask<'_>, now: DateTime<Utc>) -> Result<Received, PollError> {
         // Replies are left out unless asked for; older servers know another word and show them by themselves.
         let mut question = json!({"userId": user, "limit": PAGE, "withReplies": true, "withRenotes": true});
         if let Ask::Below(id) = ask {
@@ -245,7 +225,11 @@ impl Server<'_> {
         let (url, server_date) = (answer.final_url.to_string(), answer.server_date);
         let (host, author) = (self.host.clone(), user.to_owned());
         let parsed = aside(move || wire::parse_notes(&answer.body, &host, &author)).await;
-        Ok((parsed.map_err(|error| PollError::parse(&url, error))?, server_date))
+        let Page { statuses, rejected, count, last_id } =
+            parsed.map_err(|error| PollError::parse(&url, error))?;
+        // Pages are cut short by what is taken out after counting; only an empty one is the last.
+        let next = Onward::Unsaid;
+        Ok(Received { statuses, rejected, count, last_id, next, version: None, server_date })
     }
 
     /// A question whose refusal is an error; `what` names what is wanted.

@@ -15,9 +15,10 @@ use crate::model::status::{Media, Status, StatusUri};
 use crate::model::target::Rejected;
 use crate::sources::ParseError;
 use crate::sources::json::{self, Object, clip};
+use crate::sources::listing::{Page, Post, TimelinePage, each};
 use crate::sources::mastodon::wire::{
-    LINK_BYTES, MOST_FIELDS, MOST_ITEMS, MOST_LINKS, MOST_MEDIA, MOST_PARTS, NAME_CHARS, NOTE_CHARS, Page,
-    Post, SPOILER_CHARS, TimelinePage, has_nobot, overflow, reject,
+    LINK_BYTES, MOST_FIELDS, MOST_LINKS, MOST_MEDIA, MOST_PARTS, NAME_CHARS, NOTE_CHARS, SPOILER_CHARS,
+    has_nobot,
 };
 
 /// What a server says instead of an answer: `{"error": {"code": …, "message": …}}`.
@@ -55,14 +56,7 @@ pub fn parse_user(bytes: &[u8], host: &Host, asked: &Host) -> Result<Profile, Pa
 pub fn parse_users(bytes: &[u8], host: &Host) -> Result<(Vec<Profile>, Vec<Rejected>), ParseError> {
     let value = json::parse(bytes)?;
     let items = value.as_array().ok_or_else(|| fault(bytes, "got no list of users".into()))?;
-    let (mut profiles, mut rejected) = (vec![], overflow("account", items));
-    for (index, item) in items.iter().take(MOST_ITEMS).enumerate() {
-        match user(item, host, host) {
-            Ok(profile) => profiles.push(profile),
-            Err(why) => rejected.push(reject("account", index, item, why)),
-        }
-    }
-    Ok((profiles, rejected))
+    Ok(each("account", items, |item| user(item, host, host).map(Some)))
 }
 
 /// Reads a page of notes of the user that has the id `author` on `host`. What is not for everybody is passed over.
@@ -72,15 +66,7 @@ pub fn parse_users(bytes: &[u8], host: &Host) -> Result<(Vec<Profile>, Vec<Rejec
 pub fn parse_notes(bytes: &[u8], host: &Host, author: &str) -> Result<Page, ParseError> {
     let value = json::parse(bytes)?;
     let items = value.as_array().ok_or_else(|| fault(bytes, "got no list of notes".into()))?;
-    let mut page = Page { count: items.len(), rejected: overflow("status", items), ..Page::default() };
-    for (index, item) in items.iter().take(MOST_ITEMS).enumerate() {
-        page.last_id = item.get("id").and_then(json::id).or(page.last_id);
-        match note(item, host, author) {
-            Ok(note) => page.statuses.extend(note),
-            Err(why) => page.rejected.push(reject("status", index, item, why)),
-        }
-    }
-    Ok(page)
+    Ok(Page::of(items, |item| note(item, host, author)))
 }
 
 /// Reads a page of a timeline of `host`. Who lives elsewhere is shown there without an address that could be checked, and
@@ -91,16 +77,7 @@ pub fn parse_notes(bytes: &[u8], host: &Host, author: &str) -> Result<Page, Pars
 pub fn parse_timeline(bytes: &[u8], host: &Host) -> Result<TimelinePage, ParseError> {
     let value = json::parse(bytes)?;
     let items = value.as_array().ok_or_else(|| fault(bytes, "got no list of notes".into()))?;
-    let rejected = overflow("status", items);
-    let mut page = TimelinePage { count: items.len(), rejected, ..TimelinePage::default() };
-    for (index, item) in items.iter().take(MOST_ITEMS).enumerate() {
-        page.last_id = item.get("id").and_then(json::id).or(page.last_id);
-        match post(item, host) {
-            Ok(post) => page.posts.extend(post),
-            Err(why) => page.rejected.push(reject("status", index, item, why)),
-        }
-    }
-    Ok(page)
+    Ok(TimelinePage::of(items, |item| post(item, host)))
 }
 
 fn post(value: &Value, host: &Host) -> Result<Option<Post>, String> {

@@ -382,7 +382,11 @@ mod tests {
     }
 
     fn credits(html: &str) -> Vec<String> {
-        let credits = marks(html).into_iter().filter(|(kind, _)| kind.is_credit());
+        let is_credit = |kind: MarkKind| {
+            use MarkKind::{AppDeveloper, AppVendor, Credit, CreditLink, Generator, MetaCredit};
+            matches!(kind, Credit | CreditLink | MetaCredit | Generator | AppDeveloper | AppVendor)
+        };
+        let credits = marks(html).into_iter().filter(|(kind, _)| is_credit(*kind));
         credits.map(|(_, value)| value).collect()
     }
 

@@ -18,14 +18,13 @@ use url::Url;
 use self::refusal::{Capability, Meaning, Refusal};
 use self::standing::{Call, Standing};
 use self::wire::Hits;
-use super::account::{AccountPoll, Before};
-use super::walk::{Ask, Next, PAGE, Sheet, Walk};
+use super::account::{AccountPoll, Before, Onward, Pages, Received};
+use super::walk::{Ask, PAGE};
 use super::{PollError, aside};
 use crate::model::account::{Acct, Host};
 use crate::model::evidence::hex;
 use crate::model::observation::Observation;
-use crate::model::status::Status;
-use crate::model::target::{Cursor, Rejected};
+use crate::model::target::Cursor;
 use crate::net::{Fetched, Net, Outgoing};
 
 /// Where the interface is; `graph.threads.com` is the same.
@@ -163,32 +162,15 @@ impl Threads<'_> {
         pages: u32,
         now: DateTime<Utc>,
     ) -> Result<AccountPoll, PollError> {
-        let mut walk = Walk::new(cursor, pages, now);
-        let (mut statuses, mut rejected): (Vec<Status>, Vec<Rejected>) = (vec![], vec![]);
-        let mut server_date = observation.server_date;
-        while let Some(ask) = walk.wanted() {
-            match self.page(acct, ask, now).await {
-                Ok((page, told)) => {
-                    server_date = told.or(server_date);
-                    let next = page.after.as_deref().map_or(Next::Nothing, Next::Page);
-                    let (count, last_id) = (page.count, page.after.as_deref());
-                    walk.take(&Sheet { statuses: &page.statuses, count, last_id, next });
-                    statuses.extend(page.statuses);
-                    rejected.extend(page.rejected);
-                }
-                Err(error) if ask == Ask::Newest => return Err(error),
-                Err(error) => walk.stop(error.to_string()),
-            }
+        let mut read = Pages::new(observation, cursor, pages, now);
+        while let Some((ask, _)) = read.wanted() {
+            let page = self.page(acct, ask, now).await;
+            read.take(page.map(Some))?;
         }
-        Ok(AccountPoll::of_walk(observation, walk.finish(), statuses, rejected, server_date))
+        Ok(read.finish())
     }
 
-    async fn page(
-        self,
-        acct: &Acct,
-        ask: Ask<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<(wire::Page, Option<DateTime<Utc>>), PollError> {
+    async fn page(self, acct: &Acct, ask: Ask<'_>, now: DateTime<Utc>) -> Result<Received, PollError> {
         let limit = PAGE.to_string();
         let mut parameters =
             vec![("username", acct.user()), ("fields", POST_FIELDS), ("limit", limit.as_str())];
@@ -199,7 +181,16 @@ impl Threads<'_> {
         let fetched = self.ask(Call::Profiles, &url, Some(acct), "a question for posts", now).await?;
         let (acct, server_date) = (acct.clone(), fetched.server_date);
         let parsed = aside(move || wire::parse_posts(&fetched.body, &acct)).await;
-        Ok((parsed.map_err(|error| PollError::parse(url.as_str(), error))?, server_date))
+        let page = parsed.map_err(|error| PollError::parse(url.as_str(), error))?;
+        Ok(Received {
+            next: Onward::by_cursor(page.after.as_ref()),
+            statuses: page.statuses,
+            rejected: page.rejected,
+            count: page.count,
+            last_id: page.after,
+            version: None,
+            server_date,
+        })
     }
 
     /// The newest posts of anybody with this in them.
